@@ -1,0 +1,51 @@
+// Picks the kernels for this machine, once, at import.
+#include <cstring>
+
+#include "kernels.hpp"
+
+namespace patchloom {
+
+#define PATCHLOOM_DECLARE(isa)                                                                                     \
+    namespace isa {                                                                                                \
+    void noise(float*, int64_t, int64_t, uint64_t);                                                                \
+    void resize(const float*, int32_t, int32_t, const int32_t*, const float*, int32_t, const int32_t*,            \
+                const float*, int32_t, int32_t, float*, int32_t, int32_t, float*);                                 \
+    void vote(const float*, int32_t, int32_t, const int32_t*, int32_t, int32_t, const float*, int32_t, float*,     \
+              int32_t, int32_t);                                                                                   \
+    void distance(const Pair&, Field, int32_t, int32_t);                                                           \
+    void exact(const Pair&, Field, int32_t, int32_t, int32_t*);                                                    \
+    void sweep(const Pair&, const uint8_t*, Field, Field, int32_t, int32_t, uint64_t, int32_t, int32_t);           \
+    static const Kernels kernels = {noise, resize, vote, distance, exact, sweep};                                  \
+    }
+
+PATCHLOOM_DECLARE(baseline)
+#ifdef PATCHLOOM_X86
+PATCHLOOM_DECLARE(avx2)
+PATCHLOOM_DECLARE(avx512)
+
+static bool has_avx512() {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+#endif
+
+const char* best_isa() {
+#ifdef PATCHLOOM_X86
+    __builtin_cpu_init();
+    if (has_avx512()) return "avx512";
+    if (__builtin_cpu_supports("avx2")) return "avx2";
+#endif
+    return "baseline";
+}
+
+const Kernels* select_kernels(const char* name) {
+    if (!strcmp(name, "baseline")) return &baseline::kernels;
+#ifdef PATCHLOOM_X86
+    __builtin_cpu_init();
+    if (!strcmp(name, "avx2") && __builtin_cpu_supports("avx2")) return &avx2::kernels;
+    if (!strcmp(name, "avx512") && has_avx512()) return &avx512::kernels;
+#endif
+    return nullptr;
+}
+
+}  // namespace patchloom

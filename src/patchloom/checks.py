@@ -1,0 +1,272 @@
+"""Anything that a user may pass -> its canonical value, or one clear error."""
+
+from __future__ import annotations
+
+import operator
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import ImageError, ParameterError, explain
+from .params import MAX_CHANNELS, MAX_SEED
+from .types import Image, Size
+
+MAX_SIDE = 1 << 15
+
+
+@dataclass(frozen=True, eq=False)
+class PixelFormat:
+    """What a picture was before it became an `Image`, so that it can be again.
+
+    Attributes
+    ----------
+    mode : str
+        Pillow's mode, empty for arrays.
+    dtype : numpy dtype
+        Of the array; uint8 for PIL images.
+    flat : bool
+        The array was (H, W), without a channel axis.
+    alpha : bool
+        The last channel is alpha; colours are premultiplied inside.
+    low, high : float
+        The affine map onto [0, 1]: ``inside = (outside - low) / (high - low)``.
+    palette : bytes or None
+        RGB palette of a palette picture.
+    """
+
+    mode: str
+    dtype: np.dtype[Any]
+    flat: bool = False
+    alpha: bool = False
+    low: float = 0.0
+    high: float = 1.0
+    palette: bytes | None = None
+
+
+def is_pil(value: object) -> bool:
+    """Whether `value` is a PIL image (without importing Pillow)."""
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(value, module.Image)
+
+
+def as_image(value: Any, name: str = "source") -> tuple[Image, PixelFormat]:
+    """Return `value` as an `Image`, and the format to bring results back to.
+
+    Parameters
+    ----------
+    value : array or PIL image
+        Arrays are (H, W) or (H, W, C) with 1 to 32 channels of bool, uint8,
+        uint16 or float; two and four channels end with alpha. Float arrays that
+        leave [0, 1] are mapped onto it by their minimum and maximum.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    ImageError
+        If it is no picture, is empty, or holds values that are not finite.
+    """
+    if is_pil(value):
+        pixels, kind = _from_pil(value, name)
+    else:
+        pixels, kind = _from_array(value, name)
+    if min(pixels.shape) < 1 or max(pixels.shape[:2]) > MAX_SIDE:
+        raise ImageError(explain(name, _shape(pixels), f"sides must be 1 to {MAX_SIDE} pixels"))
+    if kind.alpha:
+        pixels[..., :-1] *= pixels[..., -1:]
+    return np.ascontiguousarray(pixels), kind
+
+
+def _shape(array: npt.NDArray[Any]) -> str:
+    return " x ".join(map(str, array.shape))
+
+
+def _from_pil(value: Any, name: str) -> tuple[Image, PixelFormat]:
+    uint8 = np.dtype(np.uint8)
+    mode = value.mode
+    if getattr(value, "n_frames", 1) > 1:
+        raise ImageError(explain(name, f"{value.n_frames} frames", "must be a single picture", "pass one frame"))
+    if mode == "P":
+        clear = "transparency" in value.info
+        palette = bytes(value.getpalette("RGBA" if clear else "RGB"))
+        array = np.asarray(value.convert("RGBA" if clear else "RGB"))
+        return _scaled(array, 255), PixelFormat(mode, uint8, alpha=clear, palette=palette)
+    if mode == "1":
+        return _scaled(np.asarray(value.convert("L"))[..., None], 255), PixelFormat(mode, uint8, flat=True)
+    if mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        array = np.asarray(value)
+        flat = array.ndim == 2
+        kind = PixelFormat(mode, uint8, flat=flat, alpha=mode in ("LA", "RGBA"))
+        return _scaled(array[..., None] if flat else array, 255), kind
+    if mode.startswith("I;16"):
+        array = np.asarray(value).astype(np.uint16)
+        return _scaled(array[..., None], 65535), PixelFormat(mode, np.dtype(np.uint16), flat=True)
+    if mode == "F":
+        pixels, kind = _from_array(np.asarray(value), name)
+        return pixels, PixelFormat(mode, kind.dtype, flat=True, low=kind.low, high=kind.high)
+    raise ImageError(
+        explain(name, f"PIL mode {mode}", "must be 1, L, LA, P, RGB, RGBA, CMYK, I;16 or F", "convert it first")
+    )
+
+
+def _scaled(array: npt.NDArray[Any], top: int) -> Image:
+    return array.astype(np.float32) / np.float32(top)
+
+
+def _from_array(value: Any, name: str) -> tuple[Image, PixelFormat]:
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        raise ImageError(explain(name, type(value).__name__, "must be an array or a PIL image")) from error
+    kind = array.dtype
+    if kind.kind not in "bfu" or (kind.kind == "u" and kind.itemsize > 2):
+        raise ImageError(
+            explain(name, f"{type(value).__name__} of {kind}", "must be bool, uint8, uint16 or float pixels",
+                    "convert it, or read files with patchloom.io.read")
+        )
+    flat = array.ndim == 2
+    if flat:
+        array = array[..., None]
+    if array.ndim != 3 or not 1 <= array.shape[2] <= MAX_CHANNELS:
+        raise ImageError(explain(f"{name}.shape", np.shape(value), f"must be (H, W) or (H, W, 1 to {MAX_CHANNELS})"))
+    alpha = array.shape[2] in (2, 4)
+    if kind.kind != "f":
+        top = {1: 1 if kind.kind == "b" else 255, 2: 65535}[kind.itemsize]
+        return _scaled(array, top), PixelFormat("", kind, flat=flat, alpha=alpha)
+    return _from_float(array, PixelFormat("", kind, flat=flat, alpha=alpha), name)
+
+
+def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[Image, PixelFormat]:
+    if array.size and not np.isfinite(array).all():
+        bad = int(array.size - np.isfinite(array).sum())
+        raise ImageError(explain(name, f"{bad} values that are NaN or infinite", "must be finite", "replace them"))
+    pixels = array.astype(np.float32)
+    if not array.size:
+        return pixels, kind
+    low, high = float(array.min()), float(array.max())
+    if low >= 0 and high <= 1:
+        return pixels, kind
+    if kind.alpha:
+        raise ImageError(
+            explain(name, f"values from {low:g} to {high:g} with alpha", "must be within [0, 1]",
+                    "scale it, or pass colour and alpha as other than 2 or 4 channels")
+        )
+    high = high if high > low else low + 1
+    pixels = ((array.astype(np.float64) - low) / (high - low)).astype(np.float32)
+    return pixels, PixelFormat(kind.mode, kind.dtype, kind.flat, kind.alpha, low, high)
+
+
+def from_image(image: Image, kind: PixelFormat) -> Any:
+    """Return `image` as what the picture of `kind` was: the inverse of `as_image`."""
+    pixels = image.astype(np.float64)
+    if kind.alpha:
+        alpha = pixels[..., -1:]
+        colour = np.divide(pixels[..., :-1], alpha, out=np.zeros_like(pixels[..., :-1]), where=alpha > 0)
+        pixels = np.concatenate([colour, alpha], axis=2)
+    if kind.dtype.kind == "f":
+        array = (pixels * (kind.high - kind.low) + kind.low).astype(kind.dtype)
+    else:
+        top = {1: 1 if kind.dtype.kind == "b" else 255, 2: 65535}[kind.dtype.itemsize]
+        array = np.floor(np.clip(pixels, 0, 1) * top + 0.5).astype(kind.dtype)
+    if kind.flat:
+        array = array[..., 0]
+    return _to_pil(array, kind) if kind.mode else array
+
+
+def _to_pil(array: npt.NDArray[Any], kind: PixelFormat) -> Any:
+    from PIL import Image as pil
+
+    if kind.palette is not None:
+        return _to_palette(array, kind)
+    if kind.mode == "1":
+        return pil.fromarray(np.where(array >= 128, 255, 0).astype(np.uint8)).convert("1", dither=pil.Dither.NONE)
+    if kind.mode.startswith("I;16"):
+        return pil.fromarray(array.astype("<u2"))
+    if kind.mode == "CMYK":
+        return pil.frombytes("CMYK", (array.shape[1], array.shape[0]), array.tobytes())
+    return pil.fromarray(array)
+
+
+def _to_palette(array: npt.NDArray[Any], kind: PixelFormat) -> Any:
+    """Each pixel takes the palette's nearest colour; the first of equals."""
+    from PIL import Image as pil
+
+    channels = array.shape[2]
+    palette = np.frombuffer(kind.palette or b"", np.uint8).reshape(-1, channels)
+    colours, inverse = np.unique(array.reshape(-1, channels), axis=0, return_inverse=True)
+    near = np.empty(len(colours), np.uint8)
+    for start in range(0, len(colours), 4096):
+        part = colours[start : start + 4096, None].astype(np.int64) - palette[None]
+        near[start : start + 4096] = (part * part).sum(2).argmin(1)
+    image = pil.fromarray(near[inverse.reshape(-1)].reshape(array.shape[:2]))
+    image.putpalette(palette[:, :3].tobytes(), "RGB")
+    if channels == 4:
+        image.info["transparency"] = palette[:, 3].tobytes()
+    return image
+
+
+def as_size(value: Any, name: str = "size", *, least: int = 1) -> Size:
+    """Return (rows, columns), each from `least` to `MAX_SIDE`."""
+    try:
+        rows, cols = (operator.index(side) for side in value)
+    except (TypeError, ValueError):
+        raise ParameterError(explain(name, repr(value), "must be two whole numbers (rows, columns)")) from None
+    if min(rows, cols) < least or max(rows, cols) > MAX_SIDE:
+        raise ParameterError(
+            explain(name, f"{rows} rows x {cols} columns", f"sides must be {least} to {MAX_SIDE} pixels",
+                    f"try at least {least} on each side" if min(rows, cols) < least else "ask for less")
+        )
+    return rows, cols
+
+
+def as_seed(value: Any) -> int:
+    """Return a seed, 0 to 2**64 - 1; None draws a fresh one below 2**32."""
+    if value is None:
+        return secrets.randbits(32)
+    try:
+        seed = operator.index(value)
+    except TypeError:
+        seed = -1
+    if isinstance(value, bool) or not 0 <= seed <= MAX_SEED:
+        raise ParameterError(explain("seed", repr(value), "must be a whole number, 0 to 2**64 - 1"))
+    return seed
+
+
+def as_threads(value: Any) -> int:
+    """Return a number of threads; 0 means `PATCHLOOM_THREADS`, or else all cores."""
+    name: str = "threads"
+    if isinstance(value, int) and not isinstance(value, bool) and value == 0:
+        name, value = "PATCHLOOM_THREADS", os.environ.get("PATCHLOOM_THREADS") or 0
+        if isinstance(value, str) and value.isdecimal():
+            value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1024:
+        raise ParameterError(explain(name, repr(value), "must be a whole number, 0 (all cores) to 1024"))
+    return value or available_cores()
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def as_memory(value: Any) -> int | None:
+    """Return a budget in bytes from a number or a text such as ``500MB`` or ``2GiB``."""
+    if value is None:
+        return None
+    units = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+    text = str(value).strip().lower()
+    digits = text.rstrip("kmgib ")
+    try:
+        size = int(float(digits) * units[text[len(digits) :].strip()])
+    except (KeyError, ValueError, OverflowError):
+        size = -1
+    if isinstance(value, bool) or size < 1:
+        raise ParameterError(explain("memory", repr(value), "must be bytes, or a number with MB, GB, MiB or GiB"))
+    return size

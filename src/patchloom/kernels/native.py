@@ -1,0 +1,126 @@
+"""The compiled kernels, called in bands of rows so that Ctrl-C works at any size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _native
+from ..errors import ParameterError, explain
+
+Array = npt.NDArray[Any]
+
+NAME = "native"
+
+# Elementary operations that take about 30 ms on one slow core; the interpreter looks for signals in between.
+_BAND_WORK = 1.0e8
+
+
+def isa() -> str:
+    """Instruction set in use: ``baseline``, ``avx2`` or ``avx512``."""
+    return str(_native.isa())
+
+
+def select_isa(name: str) -> None:
+    """Use another instruction set from now on; for tests and comparisons."""
+    try:
+        _native.select_isa(name)
+    except ValueError:
+        raise ParameterError(
+            explain("PATCHLOOM_ISA", repr(name), "must be baseline, avx2 or avx512, and this machine must have it",
+                    "unset it")
+        ) from None
+
+
+if os.environ.get("PATCHLOOM_ISA"):
+    select_isa(os.environ["PATCHLOOM_ISA"])
+
+
+def _bands(rows: int, work_per_row: float, threads: int, least: int = 1) -> Iterator[tuple[int, int]]:
+    band = max(least, int(_BAND_WORK * threads / max(work_per_row, 1.0)))
+    for start in range(0, rows, band):
+        yield start, min(start + band, rows)
+
+
+def noise(shape: tuple[int, ...], seed: int, *, threads: int = 1) -> Array:
+    """Gaussian noise of unit variance; see the twin in `numpy_kernels`."""
+    out = np.empty(shape, np.float32)
+    _native.noise(out.reshape(-1), seed, threads)
+    return out
+
+
+def resize(
+    image: Array, row_index: Array, row_weight: Array, col_index: Array, col_weight: Array, *, threads: int = 1
+) -> Array:
+    """Weighted taps along rows, then columns; see the twin in `numpy_kernels`."""
+    out = np.empty((len(row_index), len(col_index), image.shape[2]), np.float32)
+    work = image.shape[2] * (image.shape[1] * row_index.shape[1] + len(col_index) * col_index.shape[1])
+    for start, stop in _bands(len(out), work, threads):
+        _native.resize(image, row_index, row_weight, col_index, col_weight, out, start, stop, threads)
+    return out
+
+
+def vote(value: Array, index: Array, fold: Array, *, threads: int = 1) -> Array:
+    """Weighted mean of the patches that cover each pixel; see the twin in `numpy_kernels`."""
+    patch, channels = len(fold), value.shape[2]
+    if channels in (2, 3):                                # whole vectors are faster than odd pixels
+        value = np.concatenate([value, np.zeros((*value.shape[:2], 4 - channels), np.float32)], axis=2)
+    height, width = index.shape[0] + patch - 1, index.shape[1] + patch - 1
+    out = np.empty((height, width, value.shape[2]), np.float32)
+    for start, stop in _bands(height, width * patch * patch * value.shape[2], threads):
+        _native.vote(value, index, fold, out, start, stop, threads)
+    return np.ascontiguousarray(out[..., :channels])
+
+
+def distance(query: Array, key: Array, patch: int, index: Array, *, threads: int = 1) -> Array:
+    """Distances of a given field; see the twin in `numpy_kernels`."""
+    out = np.empty(index.shape[:2], np.int32)
+    for start, stop in _bands(len(out), out.shape[1] * patch * patch * query.shape[2] / 4, threads):
+        _native.distance(query, key, patch, index, out, start, stop, threads)
+    return out
+
+
+def exact(
+    query: Array, key: Array, patch: int, weight: Array | None, valid: Array | None, *, threads: int = 1
+) -> tuple[Array, Array]:
+    """Exhaustive search; see the twin in `numpy_kernels`."""
+    shape = query.shape[0] - patch + 1, query.shape[1] - patch + 1
+    index, out = np.empty((*shape, 2), np.int32), np.empty(shape, np.int32)
+    planes = [np.ascontiguousarray(image.transpose(2, 0, 1)) for image in (query, key)]
+    valid = None if valid is None else valid.view(np.uint8)
+    work = shape[1] * (key.shape[0] - patch + 1) * (key.shape[1] - patch + 1) * 2.0
+    for start, stop in _bands(len(out), work, threads, least=8 * threads):
+        _native.exact(*planes, patch, weight, valid, index, out, start, stop, threads)
+    return index, out
+
+
+def sweep(
+    query: Array,
+    key: Array,
+    patch: int,
+    weight: Array | None,
+    valid: Array | None,
+    active: Array | None,
+    index: Array,
+    distance: Array,
+    jump: int,
+    trials: int,
+    seed: int,
+    *,
+    threads: int = 1,
+) -> tuple[Array, Array]:
+    """One PatchMatch sweep; see the twin in `numpy_kernels`."""
+    new_index, new_distance = np.empty_like(index), np.empty_like(distance)
+    valid = None if valid is None else valid.view(np.uint8)
+    active = None if active is None else active.view(np.uint8)
+    work = index.shape[1] * (4 + trials) * patch * patch * query.shape[2] / 4
+    for start, stop in _bands(len(index), work, threads):
+        _native.sweep(
+            query, key, patch, weight, valid, active, index, distance, new_index, new_distance,
+            jump, trials, seed, start, stop, threads,
+        )
+    return new_index, new_distance

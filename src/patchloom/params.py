@@ -1,0 +1,199 @@
+"""Every number: default, bounds, unit and help. Nowhere else.
+
+The command line's options, the docs and later the web form are generated from
+the fields of `GPNNParams`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from .errors import ParameterError, explain
+
+METHODS = ("auto", "exact", "patchmatch")
+DIVERSITIES = ("low", "medium", "high")
+KEYS = ("blurred", "sharp")
+
+MAX_CHANNELS = 32
+MAX_SEED = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Number:
+    """What may be said about one parameter.
+
+    Attributes
+    ----------
+    help : str
+        One sentence for ``--help`` and the docs.
+    low, high : float
+        Smallest and largest allowed value, both included.
+    unit : str
+        Unit, empty for plain numbers.
+    odd : bool
+        Only odd values are allowed.
+    choices : tuple of str
+        Allowed names, for parameters that are not numbers.
+    expert : bool
+        Not an option of the command line; for `GPNNParams` only.
+    """
+
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    unit: str = ""
+    odd: bool = False
+    choices: tuple[str, ...] = ()
+    expert: bool = False
+
+
+def _number(default: Any, help: str, **limits: Any) -> Any:
+    return field(default=default, metadata={"number": Number(help, **limits)})
+
+
+@dataclass(frozen=True)
+class GPNNParams:
+    """The numbers of a GPNN run; the defaults are the preset ``default``.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range.
+
+    Examples
+    --------
+    >>> GPNNParams().patch_size
+    7
+    >>> GPNNParams(patch_size=8)
+    Traceback (most recent call last):
+    patchloom.errors.ParameterError: patch_size=8: must be odd, 3 to 31; try 7 or 9
+    """
+
+    patch_size: int = _number(7, "Side of a patch.", low=3, high=31, unit="px", odd=True)
+    ratio: float = _number(0.75, "Size of a pyramid level relative to the next finer one.", low=0.5, high=0.95)
+    coarsest: int = _number(
+        21,
+        "Shorter side of the coarsest level: larger means more varied layouts, smaller means closer to the source.",
+        low=3, high=4096, unit="px",
+    )
+    iterations: int = _number(10, "Most search-and-vote iterations at a level.", low=1, high=100)
+    coarsest_iterations: int = _number(1, "The same at the coarsest level.", low=1, high=100)
+    alpha: float = _number(
+        math.inf,
+        "Completeness: a small value makes every part of the source appear; inf turns it off.",
+        low=1e-6, high=math.inf,
+    )
+    noise: float = _number(
+        0.75, "Standard deviation of the noise added to the first guess, intensities on [0, 1].", low=0, high=10
+    )
+    start_level: int = _number(
+        0, "Levels above the coarsest at which noise enters; coarser structure then stays.", low=0, high=64
+    )
+    method: str = _number("auto", "Nearest-neighbour search.", choices=METHODS)
+    key: str = _number(
+        "blurred", "Key after a level's first iteration: the upscaled coarser source or the source itself.",
+        choices=KEYS, expert=True,
+    )
+    sweeps: int = _number(1, "PatchMatch sweeps when a field is inherited.", low=1, high=64, expert=True)
+    cold_sweeps: int = _number(8, "PatchMatch sweeps from a random field.", low=1, high=256, expert=True)
+    trials: int = _number(8, "Random trials per sweep and patch.", low=0, high=32, expert=True)
+    fold: float = _number(
+        0.6, "Standard deviation of the vote's Gaussian, in half patches.", low=0.05, high=100, expert=True
+    )
+    last_fold: float = _number(
+        0.6, "The same for the last vote of the finest level.", low=0.05, high=100, expert=True
+    )
+    tolerance: float = _number(
+        0.002, "A level ends once no larger share of patches changes its neighbour.", low=0, high=1, expert=True
+    )
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            object.__setattr__(self, item.name, check_number(item.name, getattr(self, item.name)))
+        if self.coarsest < self.patch_size:
+            raise ParameterError(
+                explain("coarsest", self.coarsest, f"must be at least patch_size ({self.patch_size})",
+                        f"try {2 * self.patch_size}")
+            )
+
+
+def numbers() -> Mapping[str, Number]:
+    """Name -> `Number` for every field of `GPNNParams`, in order."""
+    return MappingProxyType({item.name: item.metadata["number"] for item in fields(GPNNParams)})
+
+
+def check_number(name: str, value: Any) -> Any:
+    """Return `value` in the field's type.
+
+    Raises
+    ------
+    ParameterError
+        If it is out of range or of another type.
+    """
+    item = next(item for item in fields(GPNNParams) if item.name == name)
+    number: Number = item.metadata["number"]
+    if number.choices:
+        if value not in number.choices:
+            raise ParameterError(explain(name, repr(value), "must be one of " + ", ".join(number.choices)))
+        return value
+    kind = int if isinstance(item.default, int) else float
+    try:
+        right = not isinstance(value, (bool, str)) and kind(value) == value
+    except (TypeError, ValueError, OverflowError):
+        right = False
+    if not right:
+        raise ParameterError(explain(name, repr(value), f"must be {_allowed(number, kind)}"))
+    if not number.low <= value <= number.high or (number.odd and value % 2 == 0):
+        raise ParameterError(explain(name, value, f"must be {_allowed(number, kind)}", _nearest(number, value)))
+    return kind(value)
+
+
+def _allowed(number: Number, kind: type) -> str:
+    what = "odd" if number.odd else "a whole number" if kind is int else "a number"
+    return f"{what}, {number.low:g} to {number.high:g}"
+
+
+def _nearest(number: Number, value: float) -> str:
+    low, high = number.low, number.high
+    if number.odd and low < value < high:
+        return f"try {value - 1:g} or {value + 1:g}"
+    return f"try {min(max(value, low), high):g}"
+
+
+_paper = GPNNParams(
+    patch_size=7, ratio=0.75, coarsest=14, iterations=10, coarsest_iterations=10, alpha=math.inf, noise=0.75,
+    method="exact", key="blurred", fold=1.7, last_fold=1.7, tolerance=0.0,
+)
+
+PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
+    {"default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper}
+)
+"""Named settings: ``paper`` and ``official`` reproduce, ``default`` is what we measured to be better."""
+
+# Shorter side of the coarsest level in patches.
+_COARSEST_PATCHES = {"low": 2, "medium": 3, "high": 4}
+
+
+def with_diversity(params: GPNNParams, diversity: str) -> GPNNParams:
+    """Return `params` with the numbers that a word of `DIVERSITIES` stands for.
+
+    Parameters
+    ----------
+    params : GPNNParams
+        The settings to start from.
+    diversity : {"low", "medium", "high"}
+        ``low`` stays close to the source's layout, ``high`` rearranges it most
+        and pays with a little coherence.
+
+    Raises
+    ------
+    ParameterError
+        If the word is another.
+    """
+    if diversity not in _COARSEST_PATCHES:
+        raise ParameterError(explain("diversity", repr(diversity), "must be one of " + ", ".join(DIVERSITIES)))
+    return replace(params, coarsest=_COARSEST_PATCHES[diversity] * params.patch_size)

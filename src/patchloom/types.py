@@ -1,0 +1,143 @@
+"""The values that flow through Patchloom: arrays by alias, the rest frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .params import GPNNParams
+
+Image: TypeAlias = npt.NDArray[np.float32]
+"""float32 (H, W, C), C-contiguous; [0, 1] for pictures that came as integers."""
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+"""bool (H, W)."""
+
+Size: TypeAlias = tuple[int, int]
+"""(rows, columns)."""
+
+Pyramid: TypeAlias = tuple[Image, ...]
+"""The same picture at falling sizes, finest first."""
+
+
+@dataclass(frozen=True, eq=False)
+class NNF:
+    """Nearest-neighbour field: which key patch each query patch found.
+
+    Attributes
+    ----------
+    index : int32 array (H', W', 2)
+        (row, col) of the key patch's top-left corner; H' = H - patch_size + 1.
+    distance : float32 array (H', W')
+        Mean squared difference per patch element, unweighted, in squared
+        intensity units.
+    patch_size : int
+        Side of a patch in pixels.
+    """
+
+    index: npt.NDArray[np.int32]
+    distance: npt.NDArray[np.float32]
+    patch_size: int
+
+
+@dataclass(frozen=True, eq=False)
+class Fields:
+    """What the search keeps between iterations and hands down the pyramid.
+
+    `forward` leads from the query to the key; `reverse`, kept only when
+    completeness is on, leads from the key to the query.
+    """
+
+    forward: NNF
+    reverse: NNF | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that a run needs, validated.
+
+    Attributes
+    ----------
+    source : Pyramid
+        The picture that patches come from, finest first.
+    sizes : tuple of Size
+        Size of the output at each level that the run visits, finest first;
+        its length is at most that of `source`.
+    guess : Image
+        The initial guess, of size ``sizes[-1]``.
+    params : GPNNParams
+        All numbers.
+    seed : int
+        Decides everything random.
+    """
+
+    source: Pyramid
+    sizes: tuple[Size, ...]
+    guess: Image
+    params: GPNNParams
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One iteration at one level, as the engine yields it.
+
+    Attributes
+    ----------
+    level : int
+        0 is the finest.
+    iteration : int
+        Counted from 0 at each level.
+    image : Image
+        The current picture, of this level's size.
+    fields : Fields
+        The fields that made it.
+    changed : float
+        Share of patches whose neighbour moved in this iteration, 0 to 1.
+    method : str
+        The search that was used: ``exact`` or ``patchmatch``.
+    last : bool
+        True for the last step of the whole run.
+    """
+
+    level: int
+    iteration: int
+    image: Image
+    fields: Fields
+    changed: float
+    method: str
+    last: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a task returns.
+
+    Attributes
+    ----------
+    image : array or PIL image
+        Of the type, dtype and channels of the picture that was passed in.
+    nnf : NNF
+        The field of the last vote: which source patch each patch came from.
+    params : GPNNParams
+        The numbers that were used.
+    seed : int
+        The seed that was used; the same seed gives the same bytes.
+    methods : tuple of str
+        The search used at each level, finest first.
+    iterations : tuple of int
+        Iterations done at each level, finest first.
+    timings : dict
+        Seconds spent at each level, by level number.
+    """
+
+    image: Any
+    nnf: NNF
+    params: GPNNParams
+    seed: int
+    methods: tuple[str, ...]
+    iterations: tuple[int, ...]
+    timings: dict[int, float] = field(default_factory=dict)
