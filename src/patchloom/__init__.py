@@ -1,1 +1,49 @@
-"""Patchloom."""
+"""New pictures from one picture, by nearest-neighbour patches (GPNN)."""
+
+from __future__ import annotations
+
+from ._version import __version__
+from .errors import (
+    FileError,
+    ImageError,
+    InputError,
+    MemoryBudgetError,
+    MissingExtraError,
+    ParameterError,
+    PatchloomError,
+)
+from .gpnn import pnn, steps
+from .params import PRESETS, GPNNParams, with_diversity
+from .patches import extract, vote
+from .pyramid import pyramid
+from .search import completeness_weight, nearest
+from .tasks import generate, run
+from .types import NNF, Fields, Plan, Result, Step
+
+__all__ = [
+    "NNF",
+    "PRESETS",
+    "Fields",
+    "FileError",
+    "GPNNParams",
+    "ImageError",
+    "InputError",
+    "MemoryBudgetError",
+    "MissingExtraError",
+    "ParameterError",
+    "PatchloomError",
+    "Plan",
+    "Result",
+    "Step",
+    "__version__",
+    "completeness_weight",
+    "extract",
+    "generate",
+    "nearest",
+    "pnn",
+    "pyramid",
+    "run",
+    "steps",
+    "vote",
+    "with_diversity",
+]

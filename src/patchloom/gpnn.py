@@ -1,0 +1,133 @@
+"""The paper on one page: Granot et al., "Drop the GAN: In Defense of Patches
+Nearest Neighbors as Single Image Generative Models" (CVPR 2022).
+
+From coarse to fine, each patch of the current guess (query) looks up its nearest
+neighbour among the patches of the blurred source (key) and is replaced by the patch
+at the same place in the sharp source (value); overlapping patches vote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .checks import as_threads
+from .params import GPNNParams
+from .patches import vote
+from .resize import resize
+from .search import choose, completeness_weight, grid, nearest
+from .search.inherit import inherit
+from .search.patchmatch import mix
+from .types import NNF, Fields, Image, Plan, Step
+
+FORWARD, REVERSE = 1, 2
+
+
+def pnn(
+    query: Image,
+    key: Image,
+    value: Image,
+    *,
+    params: GPNNParams,
+    fields: Fields | None = None,
+    fold: float | None = None,
+    seed: int = 0,
+    threads: int = 0,
+) -> tuple[Image, Fields]:
+    """Run the Patch Nearest Neighbour module once (the paper's section 3.2).
+
+    Parameters
+    ----------
+    query : Image
+        The current guess.
+    key, value : Image
+        Aligned pictures of the source: searched, and copied from.
+    params : GPNNParams
+        Patch size, completeness, search and fold are read.
+    fields : Fields, optional
+        Where the search starts; by default nowhere.
+    fold : float, optional
+        Standard deviation of the vote's Gaussian instead of ``params.fold``.
+    seed : int
+        Decides what is random in the search.
+    threads : int
+        0 means all cores.
+
+    Returns
+    -------
+    image : Image
+        The next guess, of the query's size.
+    fields : Fields
+        The fields that were found.
+    """
+    options = {"patch_size": params.patch_size, "method": params.method, "trials": params.trials, "threads": threads}
+    # 1. normalisation: how far each key is from the nearest query (equation 2)
+    weight, reverse = None, None
+    if params.alpha < np.inf:
+        init = fields.reverse if fields else None
+        weight, reverse = completeness_weight(
+            query, key, alpha=params.alpha, init=init, seed=mix(seed, REVERSE),
+            sweeps=params.sweeps if init else params.cold_sweeps, **options,
+        )
+    # 2. nearest neighbours by normalised score
+    nnf = nearest(
+        query, key, weight=weight, init=fields.forward if fields else None, seed=mix(seed, FORWARD),
+        sweeps=params.sweeps if fields else params.cold_sweeps, **options,
+    )
+    # 3. replace each patch by its value; 4. fold
+    image = vote(value, nnf, sigma=params.fold if fold is None else fold, threads=threads)
+    return image, Fields(nnf, reverse)
+
+
+def steps(plan: Plan, *, threads: int = 0, memory: int | None = None) -> Iterator[Step]:
+    """Yield every iteration of a run, coarse to fine (the paper's section 3.1).
+
+    Stop iterating to cancel. Each step holds a whole picture, so progress, previews and
+    debugging need nothing else from the engine.
+    """
+    threads = as_threads(threads)
+    params, source = plan.params, plan.source
+    image, fields = plan.guess, None
+    for level in reversed(range(len(plan.sizes))):
+        value = source[level]
+        key = value
+        if level + 1 < len(source):                       # blurred as much as an upscaled guess is
+            key = resize(source[level + 1], value.shape[:2], scale=1 / params.ratio, threads=threads)
+        if level + 1 < len(plan.sizes):
+            image = resize(image, plan.sizes[level], scale=1 / params.ratio, threads=threads)
+            fields = finer(fields, plan, level) if fields else None
+        coarsest = level + 1 == len(plan.sizes)
+        count = params.coarsest_iterations if coarsest else params.iterations
+        method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
+        for iteration in range(count):
+            seed = mix(plan.seed, level + 1, iteration + 1)
+            before = fields
+            image, fields = pnn(
+                image, value if iteration and params.key == "sharp" else key, value,
+                params=params, fields=fields, seed=seed, threads=threads,
+            )
+            changed = share_changed(before.forward, fields.forward) if before and iteration else 1.0
+            done = iteration + 1 == count or changed <= params.tolerance
+            last = done and level == 0
+            if last and params.last_fold != params.fold:
+                image = vote(value, fields.forward, sigma=params.last_fold, threads=threads)
+            yield Step(level, iteration, image, fields, changed, method, last)
+            if done:
+                break
+
+
+def finer(fields: Fields, plan: Plan, level: int) -> Fields:
+    """Return both fields for the next finer level."""
+    ratio, (output, key) = plan.params.ratio, (plan.sizes[level], plan.source[level].shape[:2])
+    coarse_output, coarse_key = plan.sizes[level + 1], plan.source[level + 1].shape[:2]
+    forward = inherit(fields.forward, ratio=ratio, query=output, key=key, coarse_key=coarse_key)
+    reverse = fields.reverse
+    if reverse is not None:
+        reverse = inherit(reverse, ratio=ratio, query=key, key=output, coarse_key=coarse_output)
+    return Fields(forward, reverse)
+
+
+def share_changed(before: NNF, after: NNF) -> float:
+    """Share of patches whose neighbour is another one, 0 to 1."""
+    return float((before.index != after.index).any(axis=2).mean())

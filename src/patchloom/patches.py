@@ -1,0 +1,101 @@
+"""Patches: taking them out, and voting them back into a picture."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from . import kernels
+from .types import NNF, Image
+
+# exp(-x) at 0, 1/16, 2/16, ... is a power of this; see fold_weights
+_STEP = 16
+
+
+def extract(image: Image, *, patch_size: int) -> npt.NDArray[np.float32]:
+    """Return all patches of a picture, stride 1, no padding.
+
+    Parameters
+    ----------
+    image : Image
+        (H, W, C), each side at least `patch_size`.
+    patch_size : int
+        Side of a patch in pixels.
+
+    Returns
+    -------
+    float32 array (H', W', p, p, C)
+        A read-only view; H' = H - p + 1.
+    """
+    view = np.lib.stride_tricks.sliding_window_view(image, (patch_size, patch_size), axis=(0, 1))
+    return view.transpose(0, 1, 3, 4, 2)
+
+
+def _exponential(x: float) -> float:
+    """exp(-x) from additions and multiplications alone, the same everywhere."""
+    if x > 80:
+        return 1.8e-35
+    halvings = 0
+    while x > 1 / _STEP:
+        x, halvings = x / 2, halvings + 1
+    term = total = 1.0
+    for n in range(1, 12):
+        term = term * -x / n
+        total += term
+    for _ in range(halvings):
+        total *= total
+    return total
+
+
+@lru_cache(maxsize=32)
+def fold_weights(patch_size: int, sigma: float) -> npt.NDArray[np.float32]:
+    """Return the vote's Gaussian, float32 (p, p), largest 1.
+
+    Parameters
+    ----------
+    patch_size : int
+        Side of a patch in pixels.
+    sigma : float
+        Standard deviation in half patches: the patch spans -1 to 1.
+
+    References
+    ----------
+    Granot et al., "Drop the GAN" (CVPR 2022); its code uses sigma = 1.7.
+    """
+    middle = (patch_size - 1) / 2
+    line = np.array([_exponential(((i - middle) / middle / sigma) ** 2 / 2) for i in range(patch_size)])
+    weights = (line[:, None] * line[None, :]).astype(np.float32)
+    weights.flags.writeable = False
+    return weights
+
+
+def vote(value: Image, nnf: NNF, *, sigma: float = 1.7, threads: int = 1) -> Image:
+    """Return the picture in which every patch is its neighbour's value patch.
+
+    Overlapping patches are averaged with Gaussian weights. Any picture that is
+    aligned with the one that was searched can be voted: a normal map follows
+    the colours.
+
+    Parameters
+    ----------
+    value : Image
+        (H, W, C): where the field points to.
+    nnf : NNF
+        Field of (H', W') patches.
+    sigma : float
+        Standard deviation of the fold's Gaussian in half patches.
+    threads : int
+        At least 1.
+
+    Returns
+    -------
+    Image
+        (H' + p - 1, W' + p - 1, C), within the range of `value`.
+
+    References
+    ----------
+    Simakov et al., "Summarizing visual data using bidirectional similarity" (CVPR 2008).
+    """
+    return kernels.vote(value, nnf.index, fold_weights(nnf.patch_size, sigma), threads=threads)

@@ -1,0 +1,203 @@
+"""Nearest patches: `nearest` and, for completeness, `completeness_weight`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import kernels
+from ..checks import as_seed, as_threads
+from ..errors import ImageError, ParameterError, explain
+from ..params import METHODS, PRESETS
+from ..types import NNF, Image, Mask, Size
+from . import exact, patchmatch
+from .quantise import quantise
+
+__all__ = ["choose", "completeness_weight", "nearest"]
+
+# Query-key pairs below which exhaustive search is about as fast as PatchMatch.
+AUTO_PAIRS = 4_000_000
+
+
+def grid(image: Image, patch_size: int) -> Size:
+    """Rows and columns of a picture's patches."""
+    return image.shape[0] - patch_size + 1, image.shape[1] - patch_size + 1
+
+
+def choose(method: str, query: Size, key: Size) -> str:
+    """Return ``exact`` or ``patchmatch``; ``auto`` depends on the patch grids' sizes alone."""
+    if method != "auto":
+        return method
+    return "exact" if query[0] * query[1] * key[0] * key[1] <= AUTO_PAIRS else "patchmatch"
+
+
+def nearest(
+    query: Image,
+    key: Image,
+    *,
+    patch_size: int,
+    weight: npt.NDArray[np.float32] | None = None,
+    valid: Mask | None = None,
+    active: Mask | None = None,
+    init: NNF | None = None,
+    method: str = "auto",
+    sweeps: int | None = None,
+    trials: int = PRESETS["default"].trials,
+    seed: int = 0,
+    threads: int = 0,
+) -> NNF:
+    """Return the nearest key patch of every query patch.
+
+    Nearest means the smallest ``distance * weight``, where distance is the mean
+    squared difference of the two patches, on values quantised as finely as 32-bit
+    sums allow.
+
+    Parameters
+    ----------
+    query, key : Image
+        (H, W, C) and (K, L, C), finite, each side at least `patch_size`.
+    patch_size : int
+        Side of a patch in pixels, odd, 3 to 31.
+    weight : float32 array (K', L'), optional
+        Positive, finite factor per key patch (see `completeness_weight`).
+    valid : Mask (K', L'), optional
+        Key patches that may be found; the others never are.
+    active : Mask (H', W'), optional
+        Query patches to search for; the others keep their entry in `init`, which
+        is then required.
+    init : NNF, optional
+        Field to start from; by default a random one. Exhaustive search takes
+        only the entries of queries that are not active from it.
+    method : {"auto", "exact", "patchmatch"}
+        ``auto`` is exhaustive for small pictures, by their sizes alone.
+    sweeps : int, optional
+        PatchMatch sweeps; by default those of the preset ``default`` for an
+        inherited or a random field.
+    trials : int
+        Random trials per sweep and patch.
+    seed : int
+        Decides the random field and trials.
+    threads : int
+        0 means all cores; the result does not depend on it.
+
+    Returns
+    -------
+    NNF
+        `distance` is unweighted.
+
+    Raises
+    ------
+    ImageError
+        If the pictures, masks or field do not fit one another.
+    ParameterError
+        If `method` is unknown or no key patch is valid.
+
+    Notes
+    -----
+    Exhaustive search costs a few additions per pair of patches, whatever the
+    patch size, and memory for rows of the picture only. PatchMatch costs about
+    20 patch distances per query patch and sweep.
+
+    References
+    ----------
+    Barnes et al., "PatchMatch" (SIGGRAPH 2009).
+    """
+    kernels.warn_if_slow()
+    _check(query, key, patch_size, weight, valid, active, init)
+    if method not in METHODS:
+        raise ParameterError(explain("method", repr(method), "must be one of " + ", ".join(METHODS)))
+    threads, seed = as_threads(threads), as_seed(seed)
+    quantised = quantise(query, key, patch_size=patch_size)
+    options: dict[str, Any] = {"weight": weight, "valid": valid, "active": active, "init": init, "threads": threads}
+    if choose(method, grid(query, patch_size), grid(key, patch_size)) == "exact":
+        return exact.search(quantised, **options)
+    return patchmatch.search(quantised, **options, sweeps=sweeps, trials=trials, seed=seed)
+
+
+def completeness_weight(
+    query: Image,
+    key: Image,
+    *,
+    patch_size: int,
+    alpha: float,
+    init: NNF | None = None,
+    method: str = "auto",
+    sweeps: int | None = None,
+    trials: int = PRESETS["default"].trials,
+    seed: int = 0,
+    threads: int = 0,
+) -> tuple[npt.NDArray[np.float32], NNF]:
+    """Return the factor that makes far-off keys attractive, and the reverse field.
+
+    ``weight = 1 / (alpha + min over queries of the distance)``: the score of
+    GPNN's equation 2. The minimum is the same search with the roles swapped.
+
+    Parameters
+    ----------
+    query, key : Image
+        As for `nearest`.
+    patch_size : int
+        Side of a patch in pixels.
+    alpha : float
+        Positive; the smaller, the more completeness. Squared intensity units.
+    init : NNF, optional
+        Reverse field to start from, from key to query.
+    method, sweeps, trials, seed, threads
+        As for `nearest`.
+
+    Returns
+    -------
+    weight : float32 array (K', L')
+        One factor per key patch.
+    reverse : NNF
+        Nearest query patch of every key patch.
+    """
+    if not 0 < alpha < float("inf"):
+        raise ParameterError(explain("alpha", alpha, "must be positive and finite", "leave completeness out for inf"))
+    reverse = nearest(
+        key, query, patch_size=patch_size, init=init, method=method, sweeps=sweeps, trials=trials, seed=seed,
+        threads=threads,
+    )
+    return (1.0 / (alpha + reverse.distance.astype(np.float64))).astype(np.float32), reverse
+
+
+def _check(
+    query: Image,
+    key: Image,
+    patch_size: int,
+    weight: npt.NDArray[np.float32] | None,
+    valid: Mask | None,
+    active: Mask | None,
+    init: NNF | None,
+) -> None:
+    for name, image in (("query", query), ("key", key)):
+        if image.ndim != 3 or image.dtype != np.float32 or min(image.shape[:2]) < patch_size:
+            raise ImageError(
+                explain(name, f"{image.dtype} {image.shape}", "must be float32 (H, W, C)", f"sides at least {patch_size}")
+            )
+    if query.shape[2] != key.shape[2]:
+        raise ImageError(explain("channels", f"{query.shape[2]} and {key.shape[2]}", "query and key need the same"))
+    queries, keys = grid(query, patch_size), grid(key, patch_size)
+    for name, array, shape, kind in (
+        ("weight", weight, keys, np.float32), ("valid", valid, keys, np.bool_), ("active", active, queries, np.bool_)
+    ):
+        if array is not None and (array.shape != shape or array.dtype != kind):
+            raise ImageError(explain(name, f"{array.dtype} {array.shape}", f"must be {np.dtype(kind)} {shape}"))
+    if valid is not None and not valid.any():
+        raise ParameterError(explain("valid", "no patch", "at least one key patch must be allowed"))
+    if active is not None and init is None:
+        raise ParameterError(explain("init", None, "is required when `active` leaves patches out"))
+    if init is not None:
+        _check_field(init, queries, keys, patch_size)
+
+
+def _check_field(init: NNF, queries: Size, keys: Size, patch_size: int) -> None:
+    if init.patch_size != patch_size or init.index.shape != (*queries, 2):
+        raise ImageError(
+            explain("init", f"{init.index.shape} for patch {init.patch_size}",
+                    f"must be {(*queries, 2)} for patch {patch_size}")
+        )
+    if (init.index < 0).any() or (init.index >= np.array(keys)).any():
+        raise ImageError(explain("init", "indices outside the key", f"must be below {keys}"))

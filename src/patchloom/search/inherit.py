@@ -1,0 +1,64 @@
+"""Handing a field down the pyramid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..types import NNF, Size
+
+
+def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size) -> NNF:
+    """Return the field at the next finer level.
+
+    Each patch takes its parent's displacement, stretched about the centres of the
+    pictures as the pyramid's resize does. Additions, multiplications, divisions
+    and floors only, so the same everywhere.
+
+    Parameters
+    ----------
+    nnf : NNF
+        Field of the coarser level.
+    ratio : float
+        Size of the coarser level relative to the finer one.
+    query, key : Size
+        Sizes in pixels of the finer pictures.
+    coarse_key : Size
+        Size in pixels of the coarser key.
+
+    Returns
+    -------
+    NNF
+        Its distances are the parents': a search computes them afresh.
+    """
+    patch = nnf.patch_size
+    parents, rests = zip(
+        *(_parents(nnf.index.shape[a], query[a], nnf.index.shape[a] + patch - 1, patch, ratio) for a in (0, 1)),
+        strict=True,
+    )
+    place = nnf.index[parents[0][:, None], parents[1][None, :]]
+    rest = np.stack(np.meshgrid(*rests, indexing="ij"), axis=2)       # (H', W', 2)
+    index = np.empty(place.shape, np.int32)
+    for axis in (0, 1):
+        fine = _stretch(place[..., axis], key[axis], coarse_key[axis], patch, ratio) + rest[..., axis]
+        index[..., axis] = np.clip(np.floor(fine + 0.5), 0, key[axis] - patch)
+    return NNF(index, nnf.distance[parents[0][:, None], parents[1][None, :]], patch)
+
+
+def _stretch(place: npt.NDArray[Any], fine: int, coarse: int, patch: int, ratio: float) -> npt.NDArray[np.float64]:
+    """Corner of the finer patch whose centre lies where the coarser patch's does."""
+    half = (patch - 1) / 2
+    return (place + half - (coarse - 1) / 2) / ratio + (fine - 1) / 2 - half
+
+
+def _parents(
+    coarse_grid: int, fine: int, coarse: int, patch: int, ratio: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """For each finer patch along an axis: its parent, and how far it lies from where the parent comes to lie."""
+    half = (patch - 1) / 2
+    own = np.arange(fine - patch + 1)
+    above = (own + half - (fine - 1) / 2) * ratio + (coarse - 1) / 2 - half
+    parent = np.clip(np.floor(above + 0.5), 0, coarse_grid - 1).astype(np.int64)
+    return parent, own - _stretch(parent, fine, coarse, patch, ratio)

@@ -1,0 +1,121 @@
+"""The documented front door: the plans' names, run to a `Result`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from . import plans
+from .checks import as_image, as_memory, as_threads, from_image
+from .errors import MemoryBudgetError, explain
+from .estimate import peak_memory
+from .gpnn import steps
+from .params import GPNNParams
+from .types import Plan, Result, Size, Step
+
+OnStep = Callable[[Step], None]
+
+
+def generate(
+    source: Any,
+    *,
+    size: Size | None = None,
+    params: GPNNParams | None = None,
+    seed: int | None = None,
+    threads: int = 0,
+    memory: int | str | None = None,
+    on_step: OnStep | None = None,
+) -> Result:
+    """Return a new picture made of the source's patches.
+
+    Parameters
+    ----------
+    source : array or PIL image
+        (H, W) or (H, W, C) of bool, uint8, uint16 or float; or a PIL image of mode
+        1, L, LA, P, RGB, RGBA, CMYK, I;16 or F.
+    size : (rows, columns), optional
+        Size of the result in pixels; by default the source's.
+    params : GPNNParams, optional
+        By default ``PRESETS["default"]``; see `with_diversity`.
+    seed : int, optional
+        0 to 2**64 - 1. The same seed gives the same bytes on any machine; by
+        default a fresh one is drawn, which ``Result.seed`` tells.
+    threads : int
+        0 means ``PATCHLOOM_THREADS`` or else all cores. No result depends on it.
+    memory : int or str, optional
+        Budget in bytes (or ``"500MB"``); a run that would need more is refused.
+    on_step : callable, optional
+        Called with every `Step`; raise in it to cancel.
+
+    Returns
+    -------
+    Result
+        ``image`` has the source's type, dtype and channels.
+
+    Raises
+    ------
+    InputError
+        If something that was passed cannot be used.
+    MemoryBudgetError
+        If the run would need more than `memory`.
+
+    References
+    ----------
+    Granot et al., "Drop the GAN" (CVPR 2022), section 4.1.
+
+    Examples
+    --------
+    >>> import numpy as np, patchloom
+    >>> stripes = np.tile(np.arange(32, dtype=np.uint8)[None] % 8 * 30, (32, 1))
+    >>> result = patchloom.generate(stripes, size=(32, 48), seed=1)
+    >>> result.image.shape, result.image.dtype, result.seed
+    ((32, 48), dtype('uint8'), 1)
+    """
+    image, kind = as_image(source)
+    plan = plans.generate_from(image, size=size, params=params, seed=seed)
+    result = run(plan, threads=threads, memory=memory, on_step=on_step)
+    return replace(result, image=from_image(result.image, kind))
+
+
+def run(
+    plan: Plan,
+    *,
+    threads: int = 0,
+    memory: int | str | None = None,
+    on_step: OnStep | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Result:
+    """Run a plan to its end.
+
+    Parameters
+    ----------
+    plan : Plan
+        From `patchloom.plans`.
+    threads, memory, on_step
+        As for `generate`.
+    clock : callable
+        Seconds, for ``Result.timings``.
+
+    Returns
+    -------
+    Result
+        ``image`` is an `Image`.
+    """
+    budget, needed = as_memory(memory), peak_memory(plan)
+    if budget is not None and needed > budget:
+        raise MemoryBudgetError(
+            explain("memory", budget, f"this run needs about {needed} bytes", "allow more or ask for a smaller size")
+        )
+    levels = len(plan.sizes)
+    methods, iterations, timings = [""] * levels, [0] * levels, dict.fromkeys(range(levels), 0.0)
+    then = clock()
+    for step in steps(plan, threads=as_threads(threads)):
+        now = clock()
+        timings[step.level] += now - then
+        methods[step.level], iterations[step.level] = step.method, step.iteration + 1
+        if on_step is not None:
+            on_step(step)
+        then = clock()
+    return Result(step.image, step.fields.forward, plan.params, plan.seed, tuple(methods), tuple(iterations), timings)
