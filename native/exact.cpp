@@ -6,84 +6,102 @@
 // exact. Displacements are visited in the key's row-major order and only a
 // strictly smaller score wins, so ties go to the first key.
 #include <cstring>
+#include <type_traits>
 
 #include "kernels.hpp"
 
 namespace patchloom {
 namespace PATCHLOOM_ISA {
 
-// Squared differences of one pixel row at one displacement: `count` pixels.
-template <int Channels>
-static void squared_row(const int16_t* __restrict q, const int16_t* __restrict k, int64_t q_plane, int64_t k_plane,
-                        int32_t channels, int32_t count, int32_t* __restrict out) {
-    if (Channels == 3) {
-        for (int32_t x = 0; x < count; ++x) {
-            const int32_t a = q[x] - k[x];
-            const int32_t b = q[x + q_plane] - k[x + k_plane];
-            const int32_t c = q[x + 2 * q_plane] - k[x + 2 * k_plane];
-            out[x] = a * a + b * b + c * c;
-        }
-        return;
-    }
-    for (int32_t x = 0; x < count; ++x) {
-        const int32_t a = q[x] - k[x];
-        out[x] = a * a;
-    }
-    for (int32_t c = 1; c < channels; ++c) {
-        q += q_plane;
-        k += k_plane;
-        for (int32_t x = 0; x < count; ++x) {
-            const int32_t a = q[x] - k[x];
-            out[x] += a * a;
-        }
-    }
+// A vector of values at a time where the compiler has vector types, else one.
+#if defined(__GNUC__)
+#if defined(__AVX512F__)
+constexpr int32_t block = 16;
+#elif defined(__AVX2__)
+constexpr int32_t block = 8;
+#else
+constexpr int32_t block = 4;
+#endif
+typedef int32_t Ints __attribute__((vector_size(4 * block)));
+typedef float Floats __attribute__((vector_size(4 * block)));
+typedef int16_t Shorts __attribute__((vector_size(2 * block)));
+typedef uint8_t Bytes __attribute__((vector_size(block)));
+#else
+constexpr int32_t block = 1;
+typedef int32_t Ints;
+typedef float Floats;
+typedef int16_t Shorts;
+typedef uint8_t Bytes;
+#endif
+
+template <class To, class From>
+static inline To convert(From v) {
+#if defined(__GNUC__)
+    if constexpr (!std::is_arithmetic_v<From>) return __builtin_convertvector(v, To);
+    else return To(v);
+#else
+    return To(v);
+#endif
 }
 
-// out[x] = column[x] + ... + column[x + patch - 1]
-template <int Patch>
-static void box_row(const int32_t* __restrict column, int32_t patch, int32_t count, int32_t* __restrict out) {
-    if (Patch == 7) {
-        for (int32_t x = 0; x < count; ++x) {
-            out[x] = column[x] + column[x + 1] + column[x + 2] + column[x + 3] + column[x + 4] + column[x + 5] +
-                     column[x + 6];
-        }
-        return;
-    }
-    for (int32_t x = 0; x < count; ++x) out[x] = column[x];
-    for (int32_t d = 1; d < patch; ++d) {
-        for (int32_t x = 0; x < count; ++x) out[x] += column[x + d];
-    }
+template <class Mask, class V>
+static inline V select(Mask mask, V yes, V no) { return mask ? yes : no; }
+
+template <class V, class T>
+static inline V load(const T* from) {
+    V v;
+    memcpy(&v, from, sizeof v);
+    return v;
 }
 
-// `shift` numbers the displacement; the caller turns it back into a position.
-static void keep_smaller(const int32_t* __restrict sum, const uint8_t* __restrict valid, int32_t shift,
-                         int32_t count, int32_t* __restrict best, int32_t* __restrict best_shift) {
-    if (valid) {
-        for (int32_t x = 0; x < count; ++x) {
-            const bool less = (sum[x] < best[x]) & (valid[x] != 0);
-            best[x] = less ? sum[x] : best[x];
-            best_shift[x] = less ? shift : best_shift[x];
-        }
-        return;
+template <class V, class T>
+static inline void store(T* to, V v) { memcpy(to, &v, sizeof v); }
+
+// Takes one pixel row into the columns' sums, in place of the oldest one.
+template <class I, class S, int Channels>
+static inline void add_row(const int16_t* q, const int16_t* k, int64_t q_plane, int64_t k_plane, int32_t channels,
+                           int32_t* oldest, int32_t* column) {
+    I square = {};
+    for (int32_t c = 0; c < (Channels ? Channels : channels); ++c) {
+        const I d = convert<I>(S(load<S>(q + c * q_plane) - load<S>(k + c * k_plane)));   // fits: see search/quantise.py
+        square += d * d;
     }
-    for (int32_t x = 0; x < count; ++x) {
-        const bool less = sum[x] < best[x];
-        best[x] = less ? sum[x] : best[x];
-        best_shift[x] = less ? shift : best_shift[x];
-    }
+    store(column, load<I>(column) + square - load<I>(oldest));
+    store(oldest, square);
 }
 
-static void keep_smaller_weighted(const int32_t* __restrict sum, const float* __restrict weight,
-                                  const uint8_t* __restrict valid, int32_t shift, int32_t count,
-                                  float* __restrict best, int32_t* __restrict distance,
-                                  int32_t* __restrict best_shift) {
-    for (int32_t x = 0; x < count; ++x) {
-        const float score = float(sum[x]) * weight[x];
-        const bool less = (score < best[x]) & (!valid || valid[x] != 0);
-        best[x] = less ? score : best[x];
-        distance[x] = less ? sum[x] : distance[x];
-        best_shift[x] = less ? shift : best_shift[x];
+// Patch distances of a row from the columns' sums, kept where they are the least so
+// far. `shift` numbers the displacement; the caller turns it back into a position.
+template <class I, class F, class B, int Patch, bool Weighted, bool Masked>
+static inline void keep_least(const int32_t* column, int32_t patch, const float* weight, const uint8_t* valid,
+                              int32_t shift, float* best, int32_t* distance, int32_t* best_shift) {
+    I sum = load<I>(column);
+    for (int32_t d = 1; d < (Patch ? Patch : patch); ++d) sum += load<I>(column + d);
+    const I known = load<I>(distance);
+    auto less = sum < known;
+    if constexpr (Weighted) {
+        const F score = convert<F>(sum) * load<F>(weight);
+        const F least = load<F>(best);
+        less = score < least;
+        if constexpr (Masked) less = less & (convert<I>(load<B>(valid)) != 0);
+        store(best, select<decltype(less), F>(less, score, least));
+    } else if constexpr (Masked) {
+        less = less & (convert<I>(load<B>(valid)) != 0);
     }
+    store(distance, select<decltype(less), I>(less, sum, known));
+    store(best_shift, select<decltype(less), I>(less, I{} + shift, load<I>(best_shift)));
+}
+
+// Calls work(x) for blocks that cover [0, count), the last overlapping the one before
+// (all work here may safely run twice), or single(x) where there is no whole block.
+template <class Work, class Single>
+static inline void in_blocks(int32_t count, const Work& work, const Single& single) {
+    if (count < block) {
+        for (int32_t x = 0; x < count; ++x) single(x);
+        return;
+    }
+    for (int32_t x = 0; x + block <= count; x += block) work(x);
+    if (count % block) work(count - block);
 }
 
 // Everything one displacement says to a band of query rows.
@@ -92,12 +110,11 @@ struct Band {
     int64_t pitch;           // int32 values per scratch row
     int32_t* ring;           // squared differences of the last `patch` pixel rows
     int32_t* column;         // their sum, per column
-    int32_t* sum;            // patch distances of a row
     int32_t* shift;          // best displacement so far, a scratch row per query row
     float* score;            // best weighted score so far, likewise
 };
 
-template <int Channels, int Patch>
+template <int Channels, int Patch, bool Weighted, bool Masked>
 static void displacement(const Pair& pair, Field field, const Band& band, int32_t down, int32_t right,
                          int32_t shift) {
     const int32_t patch = Patch ? Patch : pair.patch;
@@ -114,31 +131,44 @@ static void displacement(const Pair& pair, Field field, const Band& band, int32_
     for (int32_t i = 0; i < patch; ++i) memset(band.ring + i * band.pitch, 0, sizeof(int32_t) * wide);
     int32_t slot = 0;
     for (int32_t line = top; line < bottom + patch - 1; ++line) {
-        int32_t* __restrict oldest = band.ring + slot * band.pitch;
-        int32_t* __restrict column = band.column;
-        for (int32_t x = 0; x < wide; ++x) column[x] -= oldest[x];
-        squared_row<Channels>(pair.query + int64_t(line) * pair.query_width + left,
-                              pair.key + int64_t(line + down) * pair.key_width + left + right, q_plane, k_plane,
-                              channels, wide, oldest);
-        for (int32_t x = 0; x < wide; ++x) column[x] += oldest[x];
+        const int16_t* q = pair.query + int64_t(line) * pair.query_width + left;
+        const int16_t* k = pair.key + int64_t(line + down) * pair.key_width + left + right;
+        int32_t* oldest = band.ring + slot * band.pitch;
+        int32_t* column = band.column;
+        in_blocks(
+            wide,
+            [=](int32_t x) {
+                add_row<Ints, Shorts, Channels>(q + x, k + x, q_plane, k_plane, channels, oldest + x, column + x);
+            },
+            [=](int32_t x) {
+                add_row<int32_t, int16_t, Channels>(q + x, k + x, q_plane, k_plane, channels, oldest + x, column + x);
+            });
         slot = slot + 1 == patch ? 0 : slot + 1;
         const int32_t y = line - patch + 1;
         if (y < top) continue;
-        box_row<Patch>(column, patch, count, band.sum);
         const int64_t scratch_at = (y - band.row0) * band.pitch + left;
         const int64_t key_at = int64_t(y + down) * pair.key_cols + left + right;
-        const uint8_t* valid = pair.valid ? pair.valid + key_at : nullptr;
+        const float* weight = Weighted ? pair.weight + key_at : nullptr;
+        const uint8_t* valid = Masked ? pair.valid + key_at : nullptr;
+        float* score = band.score + scratch_at;
         int32_t* distance = field.distance + int64_t(y) * pair.query_cols + left;
-        if (pair.weight) {
-            keep_smaller_weighted(band.sum, pair.weight + key_at, valid, shift, count, band.score + scratch_at,
-                                  distance, band.shift + scratch_at);
-        } else {
-            keep_smaller(band.sum, valid, shift, count, distance, band.shift + scratch_at);
-        }
+        int32_t* best_shift = band.shift + scratch_at;
+        in_blocks(
+            count,
+            [=](int32_t x) {
+                keep_least<Ints, Floats, Bytes, Patch, Weighted, Masked>(column + x, patch, weight + x, valid + x,
+                                                                         shift, score + x, distance + x,
+                                                                         best_shift + x);
+            },
+            [=](int32_t x) {
+                keep_least<int32_t, float, uint8_t, Patch, Weighted, Masked>(column + x, patch, weight + x, valid + x,
+                                                                             shift, score + x, distance + x,
+                                                                             best_shift + x);
+            });
     }
 }
 
-template <int Channels, int Patch>
+template <int Channels, int Patch, bool Weighted, bool Masked>
 static void exact_band_rows(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t* scratch) {
     Band band;
     band.row0 = row0;
@@ -146,8 +176,7 @@ static void exact_band_rows(const Pair& pair, Field field, int32_t row0, int32_t
     band.pitch = pair.query_width + 64;
     band.ring = scratch;
     band.column = band.ring + pair.patch * band.pitch;
-    band.sum = band.column + band.pitch;
-    band.shift = band.sum + band.pitch;
+    band.shift = band.column + band.pitch;
     band.score = reinterpret_cast<float*>(band.shift + exact_band * band.pitch);
     for (int32_t y = row0; y < row1; ++y) {
         int32_t* distance = field.distance + int64_t(y) * pair.query_cols;
@@ -159,7 +188,7 @@ static void exact_band_rows(const Pair& pair, Field field, int32_t row0, int32_t
     const int32_t span = pair.query_cols + pair.key_cols;
     for (int32_t down = -(row1 - 1); down < pair.key_rows - row0; ++down) {
         for (int32_t right = -(pair.query_cols - 1); right < pair.key_cols; ++right) {
-            displacement<Channels, Patch>(pair, field, band, down, right,
+            displacement<Channels, Patch, Weighted, Masked>(pair, field, band, down, right,
                                           (down + pair.query_rows) * span + right + pair.query_cols);
         }
     }
@@ -173,16 +202,24 @@ static void exact_band_rows(const Pair& pair, Field field, int32_t row0, int32_t
     }
 }
 
-void exact(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t* scratch) {
+template <int Channels, int Patch>
+static void exact_rows(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t* scratch) {
+    const auto search = pair.weight ? (pair.valid ? exact_band_rows<Channels, Patch, true, true>
+                                                  : exact_band_rows<Channels, Patch, true, false>)
+                                    : (pair.valid ? exact_band_rows<Channels, Patch, false, true>
+                                                  : exact_band_rows<Channels, Patch, false, false>);
     for (int32_t y = row0; y < row1; y += exact_band) {
-        const int32_t end = y + exact_band < row1 ? y + exact_band : row1;
-        if (pair.patch == 7 && pair.channels == 3) {
-            exact_band_rows<3, 7>(pair, field, y, end, scratch);
-        } else if (pair.patch == 7) {
-            exact_band_rows<0, 7>(pair, field, y, end, scratch);
-        } else {
-            exact_band_rows<0, 0>(pair, field, y, end, scratch);
-        }
+        search(pair, field, y, y + exact_band < row1 ? y + exact_band : row1, scratch);
+    }
+}
+
+void exact(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t* scratch) {
+    if (pair.patch == 7 && pair.channels == 3) {
+        exact_rows<3, 7>(pair, field, row0, row1, scratch);
+    } else if (pair.patch == 7 && pair.channels == 4) {
+        exact_rows<4, 7>(pair, field, row0, row1, scratch);
+    } else {
+        exact_rows<0, 0>(pair, field, row0, row1, scratch);
     }
 }
 

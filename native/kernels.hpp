@@ -55,7 +55,7 @@ struct Kernels {
 // Query rows that exact() handles at once; scratch for them, in int32 values.
 constexpr int32_t exact_band = 32;
 inline int64_t exact_scratch(const Pair& pair) {
-    return int64_t(pair.patch + 2 + 2 * exact_band) * (pair.query_width + 64);
+    return int64_t(pair.patch + 1 + 2 * exact_band) * (pair.query_width + 64);
 }
 
 const Kernels* select_kernels(const char* name);   // null: not on this machine
