@@ -1,0 +1,33 @@
+"""The project's chores, under the names that CI uses: ``nox -s lint``, ``types``, ``test``."""
+
+import nox
+
+nox.options.sessions = ["lint", "types", "test"]
+nox.options.reuse_existing_virtualenvs = True
+
+NATIVE = {"PATCHLOOM_REQUIRE_NATIVE": "1"}
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style and the import contracts."""
+    session.install(".[dev]", env=NATIVE)
+    session.run("ruff", "check", *session.posargs)
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of src, strictly."""
+    session.install(".[dev]", env=NATIVE)
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("kernels", ["native", "numpy"])
+def test(session: nox.Session, kernels: str) -> None:
+    """Run the tests on the installed package, with the compiled kernels and with their twins."""
+    session.install(".[test]", env=NATIVE)
+    # The twins are many times slower: unless told which, only the tests closest to them.
+    some = [] if kernels == "native" else ["tests/test_kernels.py", "tests/test_gpnn.py"]
+    session.run("pytest", *(session.posargs or some), env={"PATCHLOOM_KERNELS": kernels})
