@@ -47,8 +47,12 @@ class NNF:
 class Fields:
     """What the search keeps between iterations and hands down the pyramid.
 
-    `forward` leads from the query to the key; `reverse`, kept only when
-    completeness is on, leads from the key to the query.
+    Attributes
+    ----------
+    forward : NNF
+        From the query to the key.
+    reverse : NNF or None
+        From the key to the query; kept only when completeness is on.
     """
 
     forward: NNF
