@@ -92,10 +92,9 @@ def _from_pil(value: Any, name: str) -> tuple[Image, PixelFormat]:
     if getattr(value, "n_frames", 1) > 1:
         raise ImageError(explain(name, f"{value.n_frames} frames", "must be a single picture", "pass one frame"))
     if mode == "P":
-        clear = "transparency" in value.info
-        palette = bytes(value.getpalette("RGBA" if clear else "RGB"))
+        clear = value.has_transparency_data
         array = np.asarray(value.convert("RGBA" if clear else "RGB"))
-        return _scaled(array, 255), PixelFormat(mode, uint8, alpha=clear, palette=palette)
+        return _scaled(array, 255), PixelFormat(mode, uint8, alpha=clear, palette=_palette(value, clear))
     if mode == "1":
         return _scaled(np.asarray(value.convert("L"))[..., None], 255), PixelFormat(mode, uint8, flat=True)
     if mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
@@ -112,6 +111,20 @@ def _from_pil(value: Any, name: str) -> tuple[Image, PixelFormat]:
     raise ImageError(
         explain(name, f"PIL mode {mode}", "must be 1, L, LA, P, RGB, RGBA, CMYK, I;16 or F", "convert it first")
     )
+
+
+def _palette(value: Any, clear: bool) -> bytes:
+    if not clear:
+        return bytes(value.getpalette("RGB"))
+    entries = np.array(value.getpalette("RGBA"), np.uint8).reshape(-1, 4)
+    # Pillow keeps the transparency of files beside the palette: one clear entry, or an alpha for each.
+    transparency = value.info.get("transparency")
+    if isinstance(transparency, bytes):
+        alphas = np.frombuffer(transparency, np.uint8)[: len(entries)]
+        entries[: len(alphas), 3] = alphas
+    elif transparency is not None:
+        entries[transparency : transparency + 1, 3] = 0
+    return entries.tobytes()
 
 
 def _scaled(array: npt.NDArray[Any], top: int) -> Image:
@@ -200,14 +213,24 @@ def _to_palette(array: npt.NDArray[Any], kind: PixelFormat) -> Any:
     palette = np.frombuffer(kind.palette or b"", np.uint8).reshape(-1, channels)
     colours, inverse = np.unique(array.reshape(-1, channels), axis=0, return_inverse=True)
     near = np.empty(len(colours), np.uint8)
+    ours, theirs = _premultiplied(colours), _premultiplied(palette)
     for start in range(0, len(colours), 4096):
-        part = colours[start : start + 4096, None].astype(np.int64) - palette[None]
+        part = ours[start : start + 4096, None] - theirs[None]
         near[start : start + 4096] = (part * part).sum(2).argmin(1)
     image = pil.fromarray(near[inverse.reshape(-1)].reshape(array.shape[:2]))
     image.putpalette(palette[:, :3].tobytes(), "RGB")
     if channels == 4:
         image.info["transparency"] = palette[:, 3].tobytes()
     return image
+
+
+def _premultiplied(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    # All clear colours are then the same one, whatever their red, green and blue.
+    values = colours.astype(np.int64)
+    if values.shape[1] == 4:
+        values[:, :3] *= values[:, 3:]
+        values[:, 3] *= 255
+    return values
 
 
 def as_size(value: Any, name: str = "size", *, least: int = 1) -> Size:
