@@ -66,7 +66,7 @@ def fold_weights(patch_size: int, sigma: float) -> npt.NDArray[np.float32]:
     """
     middle = (patch_size - 1) / 2
     line = np.array([_exponential(((i - middle) / middle / sigma) ** 2 / 2) for i in range(patch_size)])
-    weights: npt.NDArray[np.float32] = (line[:, None] * line[None, :]).astype(np.float32)
+    weights = (line[:, None] * line[None, :]).astype(np.float32)
     weights.flags.writeable = False
     return weights
 
@@ -98,5 +98,4 @@ def vote(value: Image, nnf: NNF, *, sigma: float = 1.7, threads: int = 1) -> Ima
     ----------
     Simakov et al., "Summarizing visual data using bidirectional similarity" (CVPR 2008).
     """
-    image: Image = kernels.vote(value, nnf.index, fold_weights(nnf.patch_size, sigma), threads=threads)
-    return image
+    return kernels.vote(value, nnf.index, fold_weights(nnf.patch_size, sigma), threads=threads)

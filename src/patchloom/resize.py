@@ -95,5 +95,4 @@ def resize(image: Image, size: Size, *, scale: float | None = None, threads: int
     axes: list[Any] = []
     for length, target in zip(image.shape[:2], size, strict=True):
         axes.extend(taps(length, target, target / length if scale is None else scale))
-    resized: Image = kernels.resize(image, *axes, threads=threads)
-    return resized
+    return kernels.resize(image, *axes, threads=threads)
