@@ -173,13 +173,15 @@ NB_MODULE(_native, m) {
     select_isa(best_isa());
     m.def("isa", [] { return chosen_name; });
     m.def("select_isa", &select_isa, nb::arg("name"));
-    m.def("noise", &noise);
-    m.def("resize", &resize);
-    m.def("vote", &vote);
-    m.def("distance", &distance);
-    m.def("exact", &exact, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg(),
-          nb::arg(), nb::arg(), nb::arg(), nb::arg());
-    m.def("sweep", &sweep, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg().none(),
-          nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
-          nb::arg());
+    // Nothing is converted: an output that came in another dtype would be filled in vain.
+    const auto array = nb::arg().noconvert();
+    const auto mask = nb::arg().noconvert().none();
+    const auto number = nb::arg();
+    m.def("noise", &noise, array, number, number);
+    m.def("resize", &resize, array, array, array, array, array, array, number, number, number);
+    m.def("vote", &vote, array, array, array, array, number, number, number);
+    m.def("distance", &distance, array, array, number, array, array, number, number, number);
+    m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number);
+    m.def("sweep", &sweep, array, array, number, mask, mask, mask, array, array, array, array, number, number, number,
+          number, number, number);
 }

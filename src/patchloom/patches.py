@@ -10,8 +10,8 @@ import numpy.typing as npt
 from . import kernels
 from .types import NNF, Image
 
-# exp(-x) at 0, 1/16, 2/16, ... is a power of this; see fold_weights
-_STEP = 16
+# A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
+_LEAST_WEIGHT = 2.0**-40
 
 
 def extract(image: Image, *, patch_size: int) -> npt.NDArray[np.float32]:
@@ -38,7 +38,7 @@ def _exponential(x: float) -> float:
     if x > 80:
         return 1.8e-35
     halvings = 0
-    while x > 1 / _STEP:
+    while x > 1 / 16:
         x, halvings = x / 2, halvings + 1
     term = total = 1.0
     for n in range(1, 12):
@@ -66,7 +66,7 @@ def fold_weights(patch_size: int, sigma: float) -> npt.NDArray[np.float32]:
     """
     middle = (patch_size - 1) / 2
     line = np.array([_exponential(((i - middle) / middle / sigma) ** 2 / 2) for i in range(patch_size)])
-    weights = (line[:, None] * line[None, :]).astype(np.float32)
+    weights = np.maximum(line[:, None] * line[None, :], _LEAST_WEIGHT).astype(np.float32)
     weights.flags.writeable = False
     return weights
 
