@@ -1,6 +1,7 @@
 """Fixtures: small pictures that are the same everywhere, and hypothesis's settings."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,3 +71,36 @@ def small_picture():
 def grey_picture():
     """Return a grey `Image`: float32 (48, 64, 1)."""
     return make_picture(48, 64, 1, seed=2).astype(np.float32) / np.float32(255)
+
+
+def pytest_addoption(parser):
+    """Add the option that writes goldens anew; CONTRIBUTING says when."""
+    parser.addoption("--update-goldens", action="store_true", help="write the pictures in tests/golden anew")
+
+
+@pytest.fixture
+def golden(request, tmp_path):
+    """Return ``check(name, pixels)``: uint8 pixels (H, W) or (H, W, C) equal tests/golden/NAME.png to the byte."""
+    from PIL import Image
+
+    def check(name, pixels):
+        path = Path(__file__).parent / "golden" / f"{name}.png"
+        if request.config.getoption("--update-goldens"):
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(pixels).save(path)
+        assert path.exists(), f"no golden {path.name}: write it with pytest --update-goldens {request.node.nodeid}"
+        with Image.open(path) as stored:
+            wanted = np.asarray(stored)
+        if wanted.shape == pixels.shape and (wanted == pixels).all():
+            return
+        shown = [pixels]
+        if wanted.shape == pixels.shape:                  # grey where nothing changed
+            change = pixels.astype(int) - wanted
+            shown = [wanted, pixels, np.clip(128 + 4 * change, 0, 255).astype(np.uint8)]
+        Image.fromarray(np.concatenate(shown, axis=1)).save(tmp_path / path.name)
+        pytest.fail(
+            f"{path.name} has changed; golden, result and difference are side by side in {tmp_path / path.name}. If it "
+            f"was meant to: pytest --update-goldens {request.node.nodeid} (see CONTRIBUTING)"
+        )
+
+    return check
