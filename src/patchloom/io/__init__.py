@@ -1,0 +1,76 @@
+"""Files <-> pictures, and NNF files: the only file access under the command line and the web page.
+
+The content decides how a file is read, the suffix how one is written. What is
+read and written, and what becomes of it, is one rule each:
+
+=====================  ==================================  ===================================
+file                   read as                             written to
+=====================  ==================================  ===================================
+1-bit                  PIL mode 1                          PNG, TIFF, BMP
+grey, to 8 bits        L; fewer bits are spread to 0..255  PNG, JPEG, TIFF, BMP
+grey with alpha        LA                                  PNG, TIFF
+RGB                    RGB                                 PNG, JPEG, WebP, TIFF, BMP
+RGBA                   RGBA                                PNG, WebP, TIFF
+palette                P with the same palette             PNG, TIFF, BMP
+palette, transparency  P with the same palette and alphas  PNG
+CMYK                   CMYK                                JPEG, TIFF
+16-bit grey or RGB     uint16 array, alpha kept            PNG, TIFF
+half, float            float16, float32 array              TIFF, EXR
+=====================  ==================================  ===================================
+
+Nothing else is converted: a format that cannot hold the pixels as they are is
+refused by `check_mode`. On reading
+
+- a PNG's or GIF's transparent colour makes 1-bit and grey LA, and RGB RGBA;
+- colours multiplied by alpha in the file (associated alpha: always in EXR,
+  sometimes in TIFF) are divided by it, and EXR is written multiplied again;
+  all other files are written with plain colours. Colour where alpha is 0 has no
+  such form and is refused;
+- YCbCr becomes RGB; a palette with an alpha channel becomes RGBA; other colour
+  models (Lab and the like) are refused;
+- Exif orientation is applied; the ICC profile is kept for the output to carry;
+- animations and multi-page files are refused with their number of frames; of a
+  JPEG with more pictures behind it (MPO, the depth and gain maps of phones), the
+  first is the picture;
+- EXR must be one flat part of Y, YA, RGB or RGBA that fills its display window;
+  a single channel of any name counts as grey and is written as Y. Other
+  attributes of the file are not kept.
+
+JPEG is written at quality 95 with 4:4:4 colour, WebP lossless (transparent
+colours included), TIFF and EXR with lossless deflate. GIF is not written: it
+would have to lose colours. There are no time stamps, so the same call gives the
+same bytes. Deflate may differ between builds of its library; the pixels do not.
+
+All files deeper than 8 bits go through OpenImageIO, the extra ``hdr``. Pillow
+would read 16-bit RGB PNG as 8 bits without a word and knows no float RGB and no
+EXR. OpenImageIO fits because it is one maintained wheel for PNG, TIFF and EXR at
+16 bits, half and float, keeps profiles, and can leave colours unassociated from
+alpha; imageio and OpenCV lack parts of that, tifffile and OpenEXR are for one
+format each. Without the extra such files are refused with the remedy.
+
+A picture has at most 400 megapixels, judged by its header before it is decoded.
+"""
+
+from __future__ import annotations
+
+from .fields import FIELD_SUFFIXES, load_nnf, save_nnf
+from .formats import MAX_PIXELS, READABLE, WRITABLE, check_mode, shown
+from .reading import Picture, find_images, read
+from .writing import check_writable, encode, write
+
+__all__ = [
+    "FIELD_SUFFIXES",
+    "MAX_PIXELS",
+    "READABLE",
+    "WRITABLE",
+    "Picture",
+    "check_mode",
+    "check_writable",
+    "encode",
+    "find_images",
+    "load_nnf",
+    "read",
+    "save_nnf",
+    "shown",
+    "write",
+]

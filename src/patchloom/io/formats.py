@@ -1,0 +1,151 @@
+"""What each kind of file can hold, and how names appear in messages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ..checks import MAX_SIDE, is_pil
+from ..errors import FileError, ImageError, explain
+
+MAX_PIXELS = 400_000_000
+"""Pixels of the largest picture that is decoded; larger ones are refused by their header."""
+
+JPEG_QUALITY = 95
+"""Of 100; together with 4:4:4 colour, losses are below what patches differ by."""
+
+READABLE = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".exr")
+"""Suffixes that `find_images` looks for; `read` itself goes by the content."""
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "1-bit", "L": "grey", "LA": "grey with alpha", "P": "palette", "PA": "palette with transparency",
+        "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK", "U16": "16 bits per channel", "F": "float",
+    }
+)
+"""What pixels can be, and what messages call it."""
+
+HOLDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        ".png": ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "U16"),
+        ".jpg": ("L", "RGB", "CMYK"),
+        ".jpeg": ("L", "RGB", "CMYK"),
+        ".webp": ("RGB", "RGBA"),
+        ".tif": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "U16", "F"),
+        ".tiff": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "U16", "F"),
+        ".bmp": ("1", "L", "P", "RGB"),
+        ".exr": ("F",),
+    }
+)
+"""Suffix -> what a file of it holds without a change to any pixel (JPEG: but for its losses)."""
+
+WRITABLE = tuple(HOLDS)
+"""Suffixes that `write` knows."""
+
+DEEP = ("U16", "F")
+"""Kinds that go through OpenImageIO."""
+
+
+def shown(name: object) -> str:
+    """Return a name that fits on one line and that every terminal can print."""
+    text = os.fspath(name) if isinstance(name, os.PathLike) else str(name)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def check_size(label: str, rows: int, cols: int) -> None:
+    """Refuse a picture by its size before anything is decoded.
+
+    Raises
+    ------
+    ImageError
+        If a side is under 1 or over `MAX_SIDE`, or the area over `MAX_PIXELS`.
+    """
+    if min(rows, cols) < 1 or max(rows, cols) > MAX_SIDE or rows * cols > MAX_PIXELS:
+        raise ImageError(
+            explain("image", f"{label} ({cols} x {rows})",
+                    f"sides must be 1 to {MAX_SIDE} pixels, {MAX_PIXELS // 10**6} megapixels in all",
+                    "make it smaller first")
+        )
+
+
+def kind_of(pixels: Any) -> str:
+    """Return the entry of `KINDS` that `pixels` are.
+
+    Raises
+    ------
+    ImageError
+        If no file format of ours holds such pixels.
+    """
+    if is_pil(pixels):
+        mode = str(pixels.mode)
+        if mode == "P" and pixels.has_transparency_data:
+            return "PA"
+        kind = "U16" if mode.startswith("I;16") else mode
+        if kind in KINDS and mode != "PA":
+            return kind
+        raise ImageError(explain("output", f"PIL mode {mode}", "must be " + ", ".join(KINDS.values()), "convert it"))
+    array = np.asarray(pixels)
+    channels = 1 if array.ndim == 2 else array.shape[2] if array.ndim == 3 else 0
+    by_type = {"uint8": ("", "L", "LA", "RGB", "RGBA"), "bool": ("", "1"), "uint16": ("", *["U16"] * 4)}
+    by_type |= dict.fromkeys(("float16", "float32"), ("", *["F"] * 4))
+    kinds = by_type.get(array.dtype.name, ())
+    if array.size and 0 < channels < len(kinds):
+        return kinds[channels]
+    raise ImageError(
+        explain("output", f"{array.dtype} array of shape {array.shape}",
+                "must be uint8, uint16, float16 or float32 with 1 to 4 channels, or bool with one",
+                "pick or convert channels first, or save it with numpy.save")
+    )
+
+
+def check_mode(pixels: Any, suffix: str) -> None:
+    """Refuse pixels that a file of this suffix cannot hold as they are.
+
+    Parameters
+    ----------
+    pixels : array or PIL image
+        What would be written, or anything of the same mode or dtype and channels.
+    suffix : str
+        One of `WRITABLE`, such as ``".png"``; case does not matter.
+
+    Raises
+    ------
+    ImageError
+        If the pixels would have to be converted.
+    FileError
+        If the suffix is unknown.
+    MissingExtraError
+        If they are deeper than 8 bits and OpenImageIO is not installed.
+    """
+    suffix = check_suffix(suffix)
+    kind = kind_of(pixels)
+    if kind not in HOLDS[suffix]:
+        fits = [other for other, kinds in HOLDS.items() if kind in kinds]
+        raise ImageError(
+            explain("output", f"{KINDS[kind]} as {suffix}",
+                    f"{suffix} holds {', '.join(KINDS[held] for held in HOLDS[suffix])}", f"use {' or '.join(fits)}")
+        )
+    if kind in DEEP:
+        from .deep import require
+
+        require("output", f"{KINDS[kind]} as {suffix}")
+
+
+def check_suffix(suffix: str, allowed: tuple[str, ...] = WRITABLE) -> str:
+    """Return the suffix in lower case.
+
+    Raises
+    ------
+    FileError
+        If it is not one of `allowed`.
+    """
+    if suffix.lower() not in allowed:
+        got = repr(shown(suffix)) if suffix else "none"
+        raise FileError(
+            explain("output suffix", got, f"must be one of {', '.join(allowed)}", f"try {allowed[0]}")
+        )
+    return suffix.lower()

@@ -1,0 +1,254 @@
+"""Files -> pictures; the rules are in the package's docstring."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, ImageError, PatchloomError, explain
+from . import deep, headers
+from .formats import READABLE, check_size, shown
+
+log = logging.getLogger("patchloom")
+
+_WHOLE = "must be a whole picture"
+_KNOWN = "must be PNG, JPEG, WebP, TIFF, BMP, a still GIF or EXR"
+
+# Called directly rather than by Image.open, whose limit on pixels is a global and warns where ours decides.
+# JpegImageFile gives the first picture of a file that has more behind it (MPO: depth and gain maps of phones).
+_DECODERS = {
+    "PNG": "PngImagePlugin.PngImageFile", "JPEG": "JpegImagePlugin.JpegImageFile",
+    "WEBP": "WebPImagePlugin.WebPImageFile", "TIFF": "TiffImagePlugin.TiffImageFile",
+    "BMP": "BmpImagePlugin.BmpImageFile", "GIF": "GifImagePlugin.GifImageFile",
+}
+_TIFF_BITS = {headers.UNSIGNED: (1, 2, 4, 8, 16), headers.FLOAT: (16, 32)}
+_KEPT = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")
+_CONVERTED = {"PA": "RGBA", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture that was read from a file.
+
+    Attributes
+    ----------
+    pixels : PIL image or array
+        What `patchloom.generate` takes: a PIL image of mode 1, L, LA, P, RGB, RGBA
+        or CMYK for 8 bits and fewer; for deeper files an array (H, W) or (H, W, C)
+        of uint16, float32 or, for half floats, float16.
+    name : str
+        File name without folders; ``stdin`` for standard input.
+    stem : str
+        Name without its suffix.
+    sha256 : str
+        Of the file's bytes, in hexadecimal.
+    icc : bytes or None
+        Colour profile.
+    suffix : str
+        For files made from it: ``.png``; ``.tif`` for CMYK and for float TIFF;
+        ``.exr`` for EXR.
+    """
+
+    pixels: Any
+    name: str
+    stem: str
+    sha256: str
+    icc: bytes | None
+    suffix: str
+
+
+def read(path: str | os.PathLike[str] | None, *, data: bytes | None = None) -> Picture:
+    """Read a picture, upright and whole.
+
+    Parameters
+    ----------
+    path : path or None
+        None means standard input.
+    data : bytes, optional
+        The file's bytes, if they have been read already.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+    ImageError
+        If it is not a picture, is damaged, has several frames or pages, is too
+        large, or is of a kind that the table in `patchloom.io` does not have.
+    MissingExtraError
+        If it has more than 8 bits per channel and OpenImageIO is not installed.
+    """
+    if data is None:
+        if path is None:
+            raise FileError(explain("path", None, "must be a file, or data must be given", "pass data=bytes"))
+        data = _bytes(path)
+    name = "stdin" if path is None else Path(path).name
+    label = "stdin" if path is None else shown(path)
+    pixels, icc, suffix = _decode(data, label)
+    return Picture(pixels, name, Path(name).stem, hashlib.sha256(data).hexdigest(), icc, suffix)
+
+
+def find_images(folder: str | os.PathLike[str]) -> list[Path]:
+    """Return the pictures of a folder by suffix, sorted by name.
+
+    Hidden files and folders inside are left out.
+
+    Raises
+    ------
+    FileError
+        If it is not a folder that can be listed.
+    """
+    try:
+        found = [file for file in Path(folder).iterdir() if file.suffix.lower() in READABLE]
+        return sorted((file for file in found if not file.name.startswith(".") and file.is_file()), key=_by_name)
+    except (OSError, ValueError) as error:
+        raise FileError(
+            explain("folder", f"{shown(folder)} ({_reason(error)})", "must be a folder that can be listed",
+                    "check the path")
+        ) from error
+
+
+def _by_name(file: Path) -> str:
+    return file.name
+
+
+def _bytes(path: str | os.PathLike[str]) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        remedy = "pass one of its files" if isinstance(error, IsADirectoryError) else "check the path"
+        raise FileError(
+            explain("image", f"{shown(path)} ({_reason(error)})", "must be a file that can be read", remedy)
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    return " ".join(shown(text).split()).lower()
+
+
+def _decode(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
+    """Return pixels, profile and the suffix for outputs."""
+    kind = headers.sniff(data)
+    if not kind:
+        got = "not a picture of a known kind" if data else "0 bytes"
+        raise ImageError(explain("image", f"{label} ({got})", _KNOWN, "convert it, or pass another file"))
+    try:
+        if kind == "EXR":
+            return *deep.load(data, ".exr", label), ".exr"
+        if kind == "PNG":
+            return _decode_png(data, label)
+        if kind == "TIFF":
+            return _decode_tiff(data, label)
+        return _by_pillow(data, kind, label)
+    except (PatchloomError, MemoryError):
+        raise
+    # Decoders meet damage with whatever their parsers run into.
+    except Exception as error:
+        raise ImageError(
+            explain("image", f"{label} ({kind}, {_reason(error)})", _WHOLE, "get an undamaged copy")
+        ) from error
+
+
+def _decode_png(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
+    rows, cols, bits = headers.png_header(data)
+    if bits <= 8:
+        return _by_pillow(data, "PNG", label, tone=255 // (2**bits - 1))
+    check_size(label, rows, cols)
+    # libpng would print to standard error about what this walk finds.
+    for name, body in headers.png_chunks(data):
+        if name == b"acTL":
+            _check_frames(label, int.from_bytes(body[:4], "big"))
+    return *deep.load(data, ".png", label), ".png"
+
+
+def _decode_tiff(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
+    pages = headers.tiff_pages(data)
+    _check_frames(label, len(pages), "pages")
+    page = pages[0]
+    check_size(label, page.rows, page.cols)
+    _check_tiff(page, label)
+    if page.bits <= 8:
+        return _by_pillow(data, "TIFF", label)
+    pixels, icc = deep.load(data, ".tif", label, associated=page.extra == (headers.ASSOCIATED,))
+    return pixels, icc, ".tif" if page.format == headers.FLOAT else ".png"
+
+
+def _check_tiff(page: headers.TiffPage, label: str) -> None:
+    """Refuse what decoders would drop or change without a word."""
+    colours = page.samples - len(page.extra)
+    marks = (headers.ASSOCIATED, headers.UNASSOCIATED)
+    got, allowed = "", "must be 1, 2, 4, 8 or 16-bit unsigned integers, or 16 or 32-bit float"
+    remedy = "save it so"
+    if page.bits not in _TIFF_BITS.get(page.format, ()):
+        names = {headers.UNSIGNED: "unsigned", headers.SIGNED: "signed", headers.FLOAT: "float"}
+        got = f"{page.bits}-bit {names.get(page.format, 'mixed')} samples" if page.bits else "mixed depths"
+    elif len(page.extra) > 1 or (page.extra and page.extra[0] not in marks):
+        got, allowed = f"{len(page.extra)} extra channels", "must be colour, and alpha that is marked as such"
+        remedy = "save it as grey, RGB or RGBA"
+    elif page.bits > 8 and (page.photometric, colours) not in ((0, 1), (1, 1), (2, 3)):
+        got, allowed = f"{page.bits} bits of another colour model", "deep files must be grey or RGB, or with alpha"
+        remedy = "convert it to RGB or to 8 bits"
+    if got:
+        raise ImageError(explain("image", f"{label} ({got})", allowed, remedy))
+
+
+def _check_frames(label: str, frames: int, word: str = "frames") -> None:
+    if frames > 1:
+        raise ImageError(
+            explain("image", f"{label} ({frames} {word})", "must be a single picture", "save the one you mean")
+        )
+
+
+def _by_pillow(data: bytes, kind: str, label: str, *, tone: int = 1) -> tuple[Any, bytes | None, str]:
+    from PIL import ImageOps
+
+    module, name = _DECODERS[kind].split(".")
+    decoder = getattr(importlib.import_module(f"PIL.{module}"), name)
+    # Pillow warns about oddities in metadata; they go to the log, and what matters raises.
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        with decoder(BytesIO(data)) as file:
+            check_size(label, file.height, file.width)
+            _check_frames(label, getattr(file, "n_frames", 1))
+            file.load()
+            icc = file.info.get("icc_profile")
+            image = _canonical(ImageOps.exif_transpose(file), label, tone)
+    for note in notes:
+        log.info("%s: %s", label, note.message)
+    return image, icc or None, ".tif" if image.mode == "CMYK" else ".png"
+
+
+def _canonical(image: Any, label: str, tone: int) -> Any:
+    """Return the image in one of the modes of the table, with no other baggage than a palette's transparency.
+
+    `tone` is the step between grey levels: Pillow spreads greys of 2 and 4 bits to
+    0..255 but leaves their transparent level as it was in the file.
+    """
+    mode, clear = image.mode, image.info.get("transparency")
+    if mode == "L" and isinstance(clear, int):
+        image.info["transparency"] = min(clear * tone, 255)
+    if mode in ("1", "L", "RGB") and clear is not None:
+        image = image.convert("RGBA" if mode == "RGB" else "LA")
+    elif mode in _CONVERTED:
+        image = image.convert(_CONVERTED[mode])
+    elif mode not in _KEPT:
+        raise ImageError(
+            explain("image", f"{label} (colour mode {mode})",
+                    "must be 1-bit, grey, palette, RGB or CMYK", "convert it to RGB")
+        )
+    clear = image.info.get("transparency") if image.mode == "P" else None
+    image.info.clear()
+    if clear is not None:
+        image.info["transparency"] = clear
+    return image
