@@ -33,17 +33,16 @@ def nearest(query: Array, key: Array, patch: int, weight: Array | None = None) -
     """Field and integer distances: one patch after the other, the first of equals."""
     q, k, _ = quantise(query, key, patch)
     rows, cols = q.shape[0] - patch + 1, q.shape[1] - patch + 1
+    key_rows, key_cols = k.shape[0] - patch + 1, k.shape[1] - patch + 1
+    keys = np.array([k[r : r + patch, c : c + patch].ravel() for r in range(key_rows) for c in range(key_cols)])
     index, distance = np.zeros((rows, cols, 2), int), np.zeros((rows, cols), int)
     for y in range(rows):
         for x in range(cols):
-            best = math.inf
-            for r in range(k.shape[0] - patch + 1):
-                for c in range(k.shape[1] - patch + 1):
-                    delta = q[y : y + patch, x : x + patch] - k[r : r + patch, c : c + patch]
-                    total = int((delta * delta).sum())
-                    score = total if weight is None else np.float32(total) * weight[r, c]
-                    if score < best:
-                        best, index[y, x], distance[y, x] = score, (r, c), total
+            delta = keys - q[y : y + patch, x : x + patch].ravel()
+            total = (delta * delta).sum(axis=1)
+            score = total if weight is None else total.astype(np.float32) * weight.ravel()
+            best = int(score.argmin())
+            index[y, x], distance[y, x] = divmod(best, key_cols), total[best]
     return index, distance
 
 
