@@ -1,0 +1,81 @@
+"""What a run would do: its levels, its time and memory, and the names of its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import estimate, plans
+from ..search import choose
+from ..types import Plan
+from .jobs import Job, Request
+from .progress import iteration_count
+
+
+def dry_run(job: Job, request: Request) -> tuple[list[str], dict[str, Any]]:
+    """Return the lines and the JSON entry for one input.
+
+    Raises
+    ------
+    PatchloomError
+        If the run itself would not start.
+    """
+    picture = job.source.read()
+    plan = plans.generate(picture.pixels, size=job.size, params=request.params, seed=request.seeds[0])
+    needed = estimate.check_memory(plan, request.memory)
+    levels = [level_entry(plan, level) for level in reversed(range(len(plan.sizes)))]
+    seconds = estimate.seconds(plan, request.threads)
+    entry = {
+        "source": job.source.label,
+        "levels": levels,
+        "threads": request.threads,
+        "estimated_seconds": round(seconds * len(job.targets), 2),
+        "estimated_bytes": needed,
+        "outputs": [{"path": target.label, "seed": target.seed} for target in job.targets],
+    }
+    return _lines(job, plan, entry), entry
+
+
+def level_entry(plan: Plan, level: int) -> dict[str, Any]:
+    """Return what a run does at a level."""
+    query, key = estimate.grids(plan, level)
+    return {
+        "width": plan.sizes[level][1],
+        "height": plan.sizes[level][0],
+        "patches": query[0] * query[1],
+        "source_patches": key[0] * key[1],
+        "method": choose(plan.params.method, query, key),
+        "iterations": iteration_count(plan, level),
+    }
+
+
+def _lines(job: Job, plan: Plan, entry: dict[str, Any]) -> list[str]:
+    pictures, first = len(job.targets), job.targets[0].seed
+    seeds = f"seed {first}" if pictures == 1 else f"seeds {first} to {first + pictures - 1}"
+    sizes = f"{_size(plan.source[0].shape[:2])} -> {_size(plan.sizes[0])}"
+    lines = [
+        f"{job.source.label}: {sizes}, {_many(pictures, 'picture')}, {seeds}",
+        f"  {'level':>5}  {'size':>13}  {'patches':>10}  {'in source':>10}  {'search':<10}  iterations",
+    ]
+    for number, level in enumerate(entry["levels"], 1):
+        size = _size((level["height"], level["width"]))
+        lines.append(
+            f"  {number:>5}  {size:>13}  {level['patches']:>10}  {level['source_patches']:>10}  {level['method']:<10}"
+            f"  up to {level['iterations']}"
+        )
+    lines.append(
+        f"  about {entry['estimated_seconds']:.1f} s with {_many(entry['threads'], 'thread')}, "
+        f"about {_bytes(entry['estimated_bytes'])} of memory"
+    )
+    return lines + [f"  would write {path}" for target in job.targets for path in target.paths or (target.label,)]
+
+
+def _size(size: tuple[int, ...]) -> str:
+    return f"{size[1]} x {size[0]}"
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

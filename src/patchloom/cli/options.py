@@ -1,0 +1,160 @@
+"""Options made from `params`: names, defaults, bounds, units, help and errors are typed nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any, TypeVar
+
+import click
+
+from ..errors import ParameterError, explain
+from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check_number, numbers, with_diversity
+from ..types import Size
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+MAX_COUNT = 10_000
+
+_SIDE = re.compile(r"(?P<number>\d{1,6}(?:\.\d{1,6})?)(?P<percent>%?)")
+
+
+class Checked(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic since click 8.4 only
+    """An option whose text one of Patchloom's own checks reads, so that its errors are the library's.
+
+    Parameters
+    ----------
+    name : str
+        What help shows in the value's place.
+    check : callable
+        Text -> value, or a `PatchloomError`.
+    choices : iterable of str
+        What shells complete to.
+    """
+
+    def __init__(self, name: str, check: Callable[[str], Any], choices: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.check = check
+        self.choices = choices
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return what the text says."""
+        return self.check(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        """Return the choices that begin so."""
+        begun = [choice for choice in self.choices if choice.startswith(incomplete)]
+        return [click.shell_completion.CompletionItem(choice) for choice in begun]
+
+
+def as_number(text: str) -> int | float | str:
+    """Return the number that `text` says, or else `text` itself for a check to refuse."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def number_options(command: Command) -> Command:
+    """Give a command an option for every number of `GPNNParams` that is not for experts."""
+    for item in reversed(fields(GPNNParams)):
+        number: Number = item.metadata["number"]
+        if not number.expert:
+            command = _option(item.name, number, item.default)(command)
+    return command
+
+
+def _option(name: str, number: Number, default: Any) -> Callable[[Command], Command]:
+    if number.choices:
+        kind = Checked("[" + "|".join(number.choices) + "]", partial(check_number, name), number.choices)
+    else:
+        metavar = "INTEGER" if isinstance(default, int) else "NUMBER"
+        kind = Checked(metavar, lambda text: check_number(name, as_number(text)))
+    flag = "--" + name.replace("_", "-")
+    return click.option(flag, name, type=kind, metavar=kind.name, help=f"{number.help}  [{_limits(number, default)}]")
+
+
+def _limits(number: Number, default: Any) -> str:
+    """Default, unit and range of a number, as help shows them."""
+    if number.choices:
+        return f"default: {default}"
+    unit = f" {number.unit}" if number.unit else ""
+    odd = "odd, " if number.odd else ""
+    return f"default: {default:g}{unit}; {odd}{number.low:g} to {number.high:g}"
+
+
+def choice_options(command: Command) -> Command:
+    """Give a command ``--preset`` and ``--diversity``."""
+    for name, choices, text in (
+        ("diversity", DIVERSITIES, "How far from the source's layout; sets --coarsest.  [default: the preset's own]"),
+        ("preset", tuple(PRESETS), "Where the numbers that are not given come from.  [default: default]"),
+    ):
+        kind = Checked("[" + "|".join(choices) + "]", partial(_one_of, name, choices), choices)
+        default = "default" if name == "preset" else None
+        command = click.option(f"--{name}", type=kind, metavar=kind.name, default=default, help=text)(command)
+    return command
+
+
+def _one_of(name: str, choices: tuple[str, ...], text: str) -> str:
+    if text not in choices:
+        raise ParameterError(explain(name, repr(text), "must be one of " + ", ".join(choices)))
+    return text
+
+
+def as_params(values: Mapping[str, Any]) -> GPNNParams:
+    """Return the numbers that the options say: the preset's, then the diversity's, then the given ones.
+
+    The patch size comes before the diversity, which counts in patches.
+    """
+    given = {name: values[name] for name in numbers() if values.get(name) is not None}
+    params = PRESETS[values["preset"]]
+    if values["diversity"] is not None:
+        patch = given.get("patch_size", params.patch_size)
+        params = replace(params, patch_size=patch, coarsest=max(params.coarsest, patch))
+        params = with_diversity(params, values["diversity"])
+    return replace(params, **given)
+
+
+def as_count(text: str) -> int:
+    """Return a number of pictures."""
+    count = as_number(text)
+    if not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
+        raise ParameterError(explain("count", text, f"must be a whole number, 1 to {MAX_COUNT}"))
+    return count
+
+
+Side = tuple[float, bool]
+
+
+def as_size_request(text: str) -> tuple[Side, Side]:
+    """Return what ``300x200``, ``150%`` or ``150%x100%`` says (width first), as (rows, columns).
+
+    Each is (number, whether it is a percentage).
+    """
+    parts = re.split("[xX×]", text.replace(" ", ""))
+    sides = [_SIDE.fullmatch(part) for part in parts]
+    found = [(float(side["number"]), bool(side["percent"])) for side in sides if side]
+    whole = all(percent or number.is_integer() for number, percent in found)
+    if len(found) != len(parts) or not whole or len(parts) > 2 or (len(parts) == 1 and not found[0][1]):
+        raise ParameterError(
+            explain("size", repr(text), "must be WIDTHxHEIGHT in pixels or a percentage",
+                    "try 300x200, 150% or 150%x100%")
+        )
+    return found[-1], found[0]
+
+
+def resolve_size(request: tuple[Side, Side] | None, own: Size) -> Size:
+    """Return (rows, columns) of the result from what was asked for and the picture's own size."""
+    if request is None:
+        return own
+    rows, cols = (
+        int(side * number / 100 + 0.5) if percent else int(number)
+        for (number, percent), side in zip(request, own, strict=True)
+    )
+    return rows, cols

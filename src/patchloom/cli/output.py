@@ -1,0 +1,120 @@
+"""Where pictures go: a file, a folder, a template or standard output."""
+
+from __future__ import annotations
+
+import os
+import string
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, ParameterError, explain
+
+FIELDS = ("stem", "seed", "index", "width", "height", "suffix")
+"""What a template may hold."""
+
+DEFAULT_NAME = "{stem}_{seed}{suffix}"
+STDOUT = "-"
+
+_PICTURE_FIELDS = ("seed", "index")
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How outputs are called.
+
+    Attributes
+    ----------
+    folder : Path
+        Taken as it is.
+    template : str
+        Name below `folder`, with `FIELDS` in braces; `STDOUT` for standard output.
+    """
+
+    folder: Path
+    template: str
+
+    @property
+    def stdout(self) -> bool:
+        """Whether the picture goes to standard output."""
+        return self.template == STDOUT
+
+    def path(self, values: Mapping[str, Any]) -> Path:
+        """Return the path of the picture that `values` (one for each of `FIELDS`) describe."""
+        try:
+            return self.folder / self.template.format_map(values)
+        except (ValueError, TypeError):
+            raise ParameterError(
+                explain("out", repr(self.template), "has a field with a format that does not fit", "try {index:03d}")
+            ) from None
+
+
+def as_naming(out: str | None) -> Naming:
+    """Return what ``--out`` says.
+
+    Standard output for ``-``; a folder if it exists as one, ends with a slash or has no
+    suffix; a template if it holds braces; else one file. A folder's pictures are called
+    `DEFAULT_NAME`, and so are those of the current folder without ``--out``.
+    """
+    if out is None:
+        return Naming(Path(), DEFAULT_NAME)
+    if out == STDOUT:
+        return Naming(Path(), STDOUT)
+    if not out:
+        raise ParameterError(explain("out", "''", "must be a file, a folder or a template", f"try {DEFAULT_NAME}"))
+    path, slash = Path(out), out.endswith(("/", os.sep))
+    if path.is_dir():
+        return Naming(path, DEFAULT_NAME)
+    if "{" in out or "}" in out:
+        _check_template(out)
+        return Naming(Path(), out + DEFAULT_NAME if slash else out)
+    if slash or not path.suffix:
+        return Naming(path, DEFAULT_NAME)
+    return Naming(path.parent, path.name)
+
+
+def _check_template(template: str) -> None:
+    allowed = "may hold " + ", ".join(f"{{{name}}}" for name in FIELDS)
+    try:
+        found = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    except ValueError:
+        raise ParameterError(explain("out", repr(template), f"braces do not match; {allowed}")) from None
+    unknown = [name for name in found if name not in FIELDS]
+    if unknown:
+        raise ParameterError(explain("out", repr(template), f"unknown field {{{unknown[0]}}}; {allowed}"))
+
+
+def check_many(naming: Naming, inputs: int, count: int) -> None:
+    """Refuse a name for one picture where several result.
+
+    Raises
+    ------
+    ParameterError
+        For a single file, standard output, or a template that does not tell pictures apart.
+    """
+    results = inputs * count
+    fixed = "{" not in naming.template
+    same = count > 1 and not any("{" + name in naming.template for name in _PICTURE_FIELDS)
+    if results > 1 and (fixed or same):
+        remedy = f"use a folder or a template such as {DEFAULT_NAME}"
+        raise ParameterError(
+            explain("out", repr(naming.template), f"is one name, and {results} pictures result", remedy)
+        )
+
+
+def check_distinct(paths: Iterable[Path]) -> None:
+    """Refuse two outputs of the same name.
+
+    Raises
+    ------
+    FileError
+        It names one of them.
+    """
+    for name, times in Counter(path.absolute() for path in paths).items():
+        if times > 1:
+            raise FileError(
+                explain("out", repr(str(name)), f"{times} results would have this name",
+                        "give inputs of the same name separate runs or folders")
+            )

@@ -1,0 +1,108 @@
+"""How a run gets on: a bar on a terminal, otherwise a line per picture; all on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from .. import estimate
+from ..types import Plan, Step
+from .exits import say
+
+
+class Progress:
+    """Says on stderr what is going on, from `__enter__` to `__exit__`.
+
+    Parameters
+    ----------
+    total : float
+        Work of all pictures together, in any unit that `picture` shares.
+    quiet : bool
+        Say nothing.
+    console : rich console, optional
+        Where the bar goes; by default stderr, if that is a terminal.
+    """
+
+    def __init__(self, total: float, *, quiet: bool = False, console: Any = None) -> None:
+        self._total = total
+        self._quiet = quiet
+        self._console = console
+        self._done = 0.0
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        """Show the bar, if there is a terminal for it."""
+        if not self._quiet and (self._console is not None or on_terminal()):
+            self._bar = _bar(self._console)
+            self._task = self._bar.add_task("", total=self._total)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def line(self, text: str) -> None:
+        """Say one line, above the bar."""
+        if not self._quiet:
+            say(text)
+
+    def picture(self, label: str, plan: Plan, work: float) -> Callable[[Step], None]:
+        """Return what a run calls at each step of a picture that is `work` of the total."""
+        if self._bar is None:
+            return _ignore
+        levels, start, shares = len(plan.sizes), self._done, _shares(plan)
+        self._done += work
+
+        def on_step(step: Step) -> None:
+            number = levels - step.level                  # people count from the coarsest, where the run begins
+            iterations = iteration_count(plan, step.level)
+            before = sum(shares[step.level + 1 :])
+            part = 1.0 if step.last else before + shares[step.level] * (step.iteration + 1) / iterations
+            text = f"{label}  level {number} of {levels}, iteration {step.iteration + 1}"
+            self._bar.update(self._task, completed=start + work * part, description=text)
+
+        return on_step
+
+
+def on_terminal() -> bool:
+    """Whether stderr can show a bar."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def iteration_count(plan: Plan, level: int) -> int:
+    """Most iterations that a run does at a level."""
+    params = plan.params
+    return params.coarsest_iterations if level + 1 == len(plan.sizes) else params.iterations
+
+
+def _shares(plan: Plan) -> list[float]:
+    """Share of the run's time that each level takes, finest first."""
+    seconds = [estimate.level_seconds(plan, level) for level in range(len(plan.sizes))]
+    return [part / sum(seconds) for part in seconds]
+
+
+def _ignore(step: Step) -> None:
+    """Nothing to show."""
+
+
+def _bar(console: Any) -> Any:
+    from rich import progress
+    from rich.console import Console
+    from rich.table import Column
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TimeRemainingColumn(compact=True),
+        console=console or Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,118 @@
+"""Running jobs: on past an input that fails, if there are others."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from .. import io, plans, tasks
+from ..checks import as_image, from_image
+from ..errors import PatchloomError
+from . import record
+from .dry_run import dry_run
+from .exits import DONE, SOME_FAILED, say
+from .jobs import Job, Request, Source, Target
+from .progress import Progress
+
+T = TypeVar("T")
+
+
+class Runner:
+    """Does the jobs of one command, and keeps what failed.
+
+    Parameters
+    ----------
+    request : Request
+        What the command line asks for.
+    several : bool
+        Go on past an input that fails; otherwise its error ends the command.
+    quiet : bool
+        Say nothing but errors.
+    """
+
+    def __init__(self, request: Request, *, several: bool, quiet: bool) -> None:
+        self.request = request
+        self.several = several
+        self.quiet = quiet
+        self.failed: list[dict[str, str]] = []
+
+    def attempt(self, source: Source, work: Callable[[], T]) -> T | None:
+        """Return what `work` returns, or None where it failed and others remain."""
+        try:
+            return work()
+        except PatchloomError as error:
+            if not self.several:
+                raise
+            text = str(error)
+            self.failed.append({"source": source.label, "error": text})
+            say(f"error: {text}" if source.label in text else f"error: {source.label}: {text}")
+            return None
+
+    def dry(self, jobs: list[Job]) -> dict[str, Any]:
+        """Tell what would be done; return it for ``--json``."""
+        done = []
+        for job in jobs:
+            found = self.attempt(job.source, partial(dry_run, job, self.request))
+            if found is not None:
+                lines, entry = found
+                done.append(entry)
+                for line in () if self.quiet else lines:
+                    say(line)
+        return {"dry_run": True, "inputs": done}
+
+    def real(self, jobs: list[Job]) -> dict[str, Any]:
+        """Make the pictures; return what was made, for ``--json``."""
+        made: list[dict[str, Any]] = []
+        with Progress(sum(_work(job) * len(job.targets) for job in jobs), quiet=self.quiet) as progress:
+            for job in jobs:
+                self.attempt(job.source, partial(self._job, job, progress, made))
+        return {"outputs": made}
+
+    def _job(self, job: Job, progress: Progress, made: list[dict[str, Any]]) -> None:
+        picture = job.source.read()
+        for target in job.targets:
+            made.append(self._picture(job, picture, target, progress))
+
+    def _picture(self, job: Job, picture: io.Picture, target: Target, progress: Progress) -> dict[str, Any]:
+        """Make, write and tell one picture."""
+        start, request = time.perf_counter(), self.request
+        image, kind = as_image(picture.pixels)
+        plan = plans.generate_from(image, size=job.size, params=request.params, seed=target.seed)
+        on_step = progress.picture(f"{picture.name} seed {target.seed}", plan, _work(job))
+        result = tasks.run(plan, threads=request.threads, memory=request.memory, on_step=on_step)
+        pixels, about = from_image(result.image, kind), record.metadata(plan, picture)
+        if target.path is None:
+            _write_stdout(io.encode(pixels, ".png", icc=picture.icc, metadata=about))
+        else:
+            io.write(target.path, pixels, icc=picture.icc, metadata=about, force=request.force)
+        if target.nnf is not None:
+            io.save_nnf(target.nnf, result.nnf, metadata=about, force=request.force)
+        seconds = time.perf_counter() - start
+        rows, cols = job.size
+        progress.line(f"{target.label}  {cols} x {rows}  seed {target.seed}  {seconds:.1f} s")
+        return {
+            **record.output_entry(job.source, target, plan, result),
+            "sha256_of_pixels": record.pixel_hash(pixels),
+            "seconds": round(seconds, 3),
+        }
+
+    def summary(self, inputs: int) -> int:
+        """Say which of the inputs failed, and return the exit code."""
+        if not self.failed:
+            return DONE
+        names = ", ".join(failure["source"] for failure in self.failed)
+        say(f"{len(self.failed)} of {inputs} inputs failed: {names}")
+        return SOME_FAILED
+
+
+def _work(job: Job) -> float:
+    """How much a picture of the job is to do, relative to others: time grows with the pixels."""
+    return float(job.size[0] * job.size[1])
+
+
+def _write_stdout(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
