@@ -89,7 +89,7 @@ def test_a_converged_level_ends_early_and_keeps_its_picture() -> None:
     plan = plans.generate(make_picture(40, 48), params=replace(DEFAULT, tolerance=0.999), seed=1)
     assert [step.iteration for step in steps(plan) if step.level == 0] == [0, 1]
     exact = replace(DEFAULT, tolerance=0.0, method="exact", iterations=60)
-    run = [step for step in steps(plans.generate(make_picture(24, 30), params=exact, seed=2)) if step.level == 0]
+    run = [step for step in steps(plans.generate(make_picture(40, 48), params=exact, seed=2)) if step.level == 0]
     assert run[-1].changed == 0
     assert len(run) < 60
 

@@ -174,6 +174,12 @@ def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[
     return pixels, PixelFormat(kind.mode, kind.dtype, kind.flat, kind.alpha, low, high)
 
 
+def true_values(value: Any, kind: PixelFormat) -> Image:
+    """Return a float picture without the affine map that `as_image` put it through."""
+    array = np.asarray(value)
+    return np.ascontiguousarray(array[..., None] if kind.flat else array, np.float32)
+
+
 def from_image(image: Image, kind: PixelFormat) -> Any:
     """Return `image` as what the picture of `kind` was: the inverse of `as_image`."""
     pixels = image.astype(np.float64)

@@ -1,5 +1,4 @@
-"""The paper on one page: Granot et al., "Drop the GAN: In Defense of Patches
-Nearest Neighbors as Single Image Generative Models" (CVPR 2022).
+"""The paper on one page: Granot et al., "Drop the GAN" (CVPR 2022).
 
 From coarse to fine, each patch of the current guess (query) looks up its nearest
 neighbour among the patches of the blurred source (key) and is replaced by the patch
@@ -9,6 +8,7 @@ at the same place in the sharp source (value); overlapping patches vote.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +61,8 @@ def pnn(
     fields : Fields
         The fields that were found.
     """
-    options = {"patch_size": params.patch_size, "method": params.method, "trials": params.trials, "threads": threads}
+    options: dict[str, Any] = {"patch_size": params.patch_size, "method": params.method, "threads": threads}
+    options["trials"] = params.trials
     # 1. normalisation: how far each key is from the nearest query (equation 2)
     weight, reverse = None, None
     if params.alpha < np.inf:
@@ -80,11 +81,23 @@ def pnn(
     return image, Fields(nnf, reverse)
 
 
-def steps(plan: Plan, *, threads: int = 0, memory: int | None = None) -> Iterator[Step]:
+def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
     """Yield every iteration of a run, coarse to fine (the paper's section 3.1).
 
     Stop iterating to cancel. Each step holds a whole picture, so progress, previews and
     debugging need nothing else from the engine.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to run.
+    threads : int
+        0 means all cores; no result depends on it.
+
+    Yields
+    ------
+    Step
+        One per iteration, the coarsest level first.
     """
     threads = as_threads(threads)
     params, source = plan.params, plan.source

@@ -189,6 +189,11 @@ def with_diversity(params: GPNNParams, diversity: str) -> GPNNParams:
         ``low`` stays close to the source's layout, ``high`` rearranges it most
         and pays with a little coherence.
 
+    Returns
+    -------
+    GPNNParams
+        The same, with another ``coarsest``.
+
     Raises
     ------
     ParameterError

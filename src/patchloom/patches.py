@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import kernels
+from .checks import as_threads
+from .params import PRESETS
 from .types import NNF, Image
 
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
@@ -71,7 +73,7 @@ def fold_weights(patch_size: int, sigma: float) -> npt.NDArray[np.float32]:
     return weights
 
 
-def vote(value: Image, nnf: NNF, *, sigma: float = 1.7, threads: int = 1) -> Image:
+def vote(value: Image, nnf: NNF, *, sigma: float = PRESETS["default"].fold, threads: int = 0) -> Image:
     """Return the picture in which every patch is its neighbour's value patch.
 
     Overlapping patches are averaged with Gaussian weights. Any picture that is
@@ -87,7 +89,7 @@ def vote(value: Image, nnf: NNF, *, sigma: float = 1.7, threads: int = 1) -> Ima
     sigma : float
         Standard deviation of the fold's Gaussian in half patches.
     threads : int
-        At least 1.
+        0 means all cores; the result does not depend on it.
 
     Returns
     -------
@@ -98,4 +100,4 @@ def vote(value: Image, nnf: NNF, *, sigma: float = 1.7, threads: int = 1) -> Ima
     ----------
     Simakov et al., "Summarizing visual data using bidirectional similarity" (CVPR 2008).
     """
-    return kernels.vote(value, nnf.index, fold_weights(nnf.patch_size, sigma), threads=threads)
+    return kernels.vote(value, nnf.index, fold_weights(nnf.patch_size, sigma), threads=as_threads(threads))

@@ -18,7 +18,9 @@ from .types import Image, Plan, Size
 _NOISE = 3
 
 
-def generate(source: Any, *, size: Size | None = None, params: GPNNParams | None = None, seed: int | None = None) -> Plan:
+def generate(
+    source: Any, *, size: Size | None = None, params: GPNNParams | None = None, seed: int | None = None
+) -> Plan:
     """Plan a new picture of the same kind: the source's coarsest level plus noise.
 
     Parameters

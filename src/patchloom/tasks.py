@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from . import plans
-from .checks import as_image, as_memory, as_threads, from_image
+from .checks import as_image, as_memory, as_threads, from_image, true_values
 from .errors import MemoryBudgetError, explain
 from .estimate import peak_memory
 from .gpnn import steps
 from .params import GPNNParams
+from .patches import vote
 from .types import Plan, Result, Size, Step
 
 OnStep = Callable[[Step], None]
@@ -76,6 +77,10 @@ def generate(
     image, kind = as_image(source)
     plan = plans.generate_from(image, size=size, params=params, seed=seed)
     result = run(plan, threads=threads, memory=memory, on_step=on_step)
+    if (kind.low, kind.high) != (0.0, 1.0):               # searched on [0, 1], voted on its true values
+        true = true_values(source, kind)
+        voted = vote(true, result.nnf, sigma=plan.params.last_fold, threads=as_threads(threads))
+        return replace(result, image=from_image(voted, replace(kind, low=0.0, high=1.0)))
     return replace(result, image=from_image(result.image, kind))
 
 

@@ -78,7 +78,7 @@ def vote(value: Array, index: Array, fold: Array, *, threads: int = 1) -> Array:
 
 def distance(query: Array, key: Array, patch: int, index: Array, *, threads: int = 1) -> Array:
     """Distances of a given field; see the twin in `numpy_kernels`."""
-    out = np.empty(index.shape[:2], np.int32)
+    out = np.empty((index.shape[0], index.shape[1]), np.int32)
     for start, stop in _bands(len(out), out.shape[1] * patch * patch * query.shape[2] / 4, threads):
         _native.distance(query, key, patch, index, out, start, stop, threads)
     return out
@@ -90,11 +90,11 @@ def exact(
     """Exhaustive search; see the twin in `numpy_kernels`."""
     shape = query.shape[0] - patch + 1, query.shape[1] - patch + 1
     index, out = np.empty((*shape, 2), np.int32), np.empty(shape, np.int32)
-    planes = [np.ascontiguousarray(image.transpose(2, 0, 1)) for image in (query, key)]
+    query_planes, key_planes = (np.ascontiguousarray(image.transpose(2, 0, 1)) for image in (query, key))
     valid = None if valid is None else valid.view(np.uint8)
     work = shape[1] * (key.shape[0] - patch + 1) * (key.shape[1] - patch + 1) * 2.0
     for start, stop in _bands(len(out), work, threads, least=8 * threads):
-        _native.exact(*planes, patch, weight, valid, index, out, start, stop, threads)
+        _native.exact(query_planes, key_planes, patch, weight, valid, index, out, start, stop, threads)
     return index, out
 
 

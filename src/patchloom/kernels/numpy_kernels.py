@@ -144,7 +144,7 @@ def sweep(
 
     for step in ((-jump, 0), (jump, 0), (0, -jump), (0, jump)):
         other = here + step
-        inside = ((other >= 0) & (other < (rows, cols))).all(axis=2)
+        inside = np.all((other >= 0) & (other < (rows, cols)), axis=2)
         other = np.where(inside[..., None], other, 0)
         place = index[other[..., 0], other[..., 1]].astype(np.int64) - step
         offer(place, inside & ((place >= 0) & (place < limit)).all(axis=2))

@@ -175,7 +175,8 @@ def _check(
     for name, image in (("query", query), ("key", key)):
         if image.ndim != 3 or image.dtype != np.float32 or min(image.shape[:2]) < patch_size:
             raise ImageError(
-                explain(name, f"{image.dtype} {image.shape}", "must be float32 (H, W, C)", f"sides at least {patch_size}")
+                explain(name, f"{image.dtype} {image.shape}", "must be float32 (H, W, C)",
+                        f"sides at least {patch_size}")
             )
     if query.shape[2] != key.shape[2]:
         raise ImageError(explain("channels", f"{query.shape[2]} and {key.shape[2]}", "query and key need the same"))
