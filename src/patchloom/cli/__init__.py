@@ -28,6 +28,7 @@ Examples:
 
 
 @click.group(
+    "patchloom",
     cls=CommandGroup,
     invoke_without_command=True,
     epilog=EXAMPLES,
@@ -66,4 +67,4 @@ group.add_command(generate)
 
 def main() -> None:
     """Run the command line and exit the interpreter."""
-    group(prog_name="patchloom")
+    group(prog_name=group.name)

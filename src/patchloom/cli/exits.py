@@ -26,7 +26,8 @@ DONE, SOME_FAILED, UNUSABLE, CANCELLED = 0, 1, 2, 130
 
 def say(text: str) -> None:
     """Write a line for a person: to stderr, for stdout is for pictures and JSON."""
-    click.echo(text, err=True)
+    # Looked up at each call, as rich stands in for it while a bar is shown; `click.echo` would write into the bar.
+    sys.stderr.write(text + "\n")
 
 
 class CommandGroup(click.Group):

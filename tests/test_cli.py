@@ -1,0 +1,514 @@
+"""The command line: options, names, errors, exit codes, and what it writes; in-process but for the last tests."""
+
+import io as streams
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+import patchloom
+from patchloom import io
+from patchloom.cli import group
+from patchloom.cli.jobs import as_seeds
+from patchloom.cli.options import as_params, as_size_request, resolve_size
+from patchloom.cli.output import as_naming
+from patchloom.cli.progress import Progress
+from patchloom.errors import ParameterError, PatchloomError
+from patchloom.params import PRESETS, GPNNParams, numbers, with_diversity
+
+FAST = ("--iterations", "2")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PATCHLOOM_THREADS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def photo(folder, make_picture):
+    """Return the path of a small colour picture, ``photo.png``."""
+    return save(folder / "photo.png", make_picture(32, 40))
+
+
+def save(path, pixels, **options):
+    """Write an array with Pillow alone."""
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+def run(*arguments, code=0, **options):
+    """Run a command line in this process and check its exit code."""
+    done = CliRunner().invoke(group, [str(argument) for argument in arguments], **options)
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done
+
+
+def names(folder):
+    """Names of all files below a folder."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+# What it makes
+
+def test_generate_writes_what_the_library_makes(photo, folder):
+    done = run("generate", photo, "--seed", 5, "--count", 2, *FAST)
+    assert names(folder) == ["photo.png", "photo_5.png", "photo_6.png"]
+    assert done.stdout == ""
+    assert re.fullmatch(r"photo_5\.png  40 x 32  seed 5  \d+\.\d s", done.stderr.splitlines()[0])
+    for seed in (5, 6):
+        with Image.open(photo) as source, Image.open(f"photo_{seed}.png") as made:
+            expected = patchloom.generate(source, seed=seed, params=GPNNParams(iterations=2)).image
+            assert made.mode == "RGB"
+            assert made.tobytes() == expected.tobytes()
+
+
+def test_the_file_says_how_it_was_made(photo, folder):
+    run("generate", photo, "--seed", 5, "--size", "48x32", "--threads", 1, *FAST)
+    run("generate", photo, "--seed", 5, "--size", "48x32", "--threads", 2, "--out", "again/", *FAST)
+    assert (folder / "photo_5.png").read_bytes() == (folder / "again" / "photo_5.png").read_bytes()
+    with Image.open("photo_5.png") as made:
+        text = made.text
+    assert text["patchloom:version"] == patchloom.__version__
+    assert (text["patchloom:task"], text["patchloom:seed"]) == ("generate", "5")
+    stored = json.loads(text["patchloom:parameters"])
+    assert (stored["alpha"], stored["iterations"], stored["size"]) == ("inf", 2, "48x32")
+    assert list(stored) == sorted(stored)
+    assert {field.name for field in fields(GPNNParams)} < set(stored)
+    assert json.loads(text["patchloom:sources"]) == [{"name": "photo.png", "sha256": io.read(photo).sha256}]
+    assert str(folder) not in "".join(text.values())
+
+
+def test_a_fresh_seed_is_told(photo, folder):
+    line = run("generate", photo, *FAST).stderr
+    seed = re.search(r"seed (\d+)", line).group(1)
+    assert f"photo_{seed}.png" in names(folder)
+
+
+def test_json(photo, folder):
+    done = run("generate", photo, "--seed", 7, "--count", 2, "--json", "--save-nnf", *FAST)
+    told = json.loads(done.stdout)
+    assert told["version"] == patchloom.__version__
+    assert told["failed"] == []
+    first = told["outputs"][0]
+    assert {**first, **{"path": "photo_7.png", "seed": 7, "width": 40, "height": 32}} == first
+    assert (first["source"], first["nnf"]) == (str(photo), "photo_7.npz")
+    assert len({entry["sha256_of_pixels"] for entry in told["outputs"]}) == 2
+    assert len(first["methods"]) == len(first["iterations"]) > 1
+    assert first["seconds"] > 0
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_save_nnf(photo, folder):
+    run("generate", photo, "--seed", 7, "--save-nnf", "--out", "new.png", *FAST)
+    assert names(folder) == ["new.npz", "new.png", "photo.png"]
+    nnf = io.load_nnf("new.npz")
+    with Image.open(photo) as source:
+        image = np.asarray(source).astype(np.float32) / np.float32(255)
+    made = patchloom.vote(image, nnf, sigma=PRESETS["default"].last_fold)
+    assert np.array_equal(np.floor(made.clip(0, 1) * 255 + 0.5), np.asarray(io.read("new.png").pixels))
+
+
+def test_quiet(photo):
+    done = run("generate", photo, "--quiet", *FAST)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_standard_input_and_output(photo, folder):
+    run("generate", photo, "--seed", 1, "--out", "new.png", *FAST)
+    done = run("generate", "-", "--seed", 1, "--out", "-", *FAST, input=photo.read_bytes())
+    with Image.open(streams.BytesIO(done.stdout_bytes)) as made, Image.open("new.png") as expected:
+        assert made.format == "PNG"
+        assert made.tobytes() == expected.tobytes()
+        assert json.loads(made.text["patchloom:sources"])[0]["name"] == "stdin"
+    assert done.stderr.startswith("stdout  40 x 32  seed 1")
+
+
+def test_a_profile_is_kept(folder, make_picture):
+    photo = save(folder / "photo.png", make_picture(32, 40), icc_profile=b"a profile")
+    run("generate", photo, "--out", "new.png", *FAST)
+    assert io.read("new.png").icc == b"a profile"
+
+
+def test_dry_run_writes_nothing(photo, folder):
+    done = run("generate", photo, "--size", "200%x150%", "--seed", 3, "--count", 2, "--dry-run", "--save-nnf")
+    assert names(folder) == ["photo.png"]
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"{photo}: 40 x 32 -> 80 x 48, 2 pictures, seeds 3 to 4"
+    assert re.search(r"80 x 48 +3108 +884 +exact", lines[-6])
+    assert re.search(r"about \d+\.\d s with \d threads?, about \d+ MB of memory", lines[-5])
+    assert lines[-4:] == [f"  would write photo_{seed}.{kind}" for seed in (3, 4) for kind in ("png", "npz")]
+
+
+def test_dry_run_as_json(photo):
+    told = json.loads(run("generate", photo, "--seed", 3, "--dry-run", "--json").stdout)
+    entry = told["inputs"][0]
+    assert [level["width"] for level in entry["levels"]] == sorted(level["width"] for level in entry["levels"])
+    assert entry["outputs"] == [{"path": "photo_3.png", "seed": 3}]
+    assert entry["estimated_bytes"] > 0
+
+
+def test_dry_run_refuses_what_a_run_would(photo, folder):
+    done = run("generate", photo, "--memory", "10kB", "--dry-run", code=2)
+    assert "error: memory=10000: this run needs about" in done.stderr
+
+
+# Options
+
+def test_options_equal_params():
+    """Every number that is not for experts has an option, with its default, unit, bounds and help."""
+    command = group.commands["generate"]
+    options = {option.name: option for option in command.params}
+    for item in fields(GPNNParams):
+        number = numbers()[item.name]
+        assert (item.name in options) is not number.expert
+        if number.expert:
+            continue
+        option = options[item.name]
+        assert option.opts == ["--" + item.name.replace("_", "-")]
+        assert number.help in option.help
+        shown = item.default if number.choices else f"{item.default:g}"
+        assert f"[default: {shown}" in option.help
+        assert number.unit in option.help
+        if number.choices:
+            assert option.metavar == "[" + "|".join(number.choices) + "]"
+        else:
+            assert f"{number.low:g} to {number.high:g}" in option.help
+
+
+def test_help_tells_defaults_and_ends_with_examples():
+    for arguments in ((), ("generate",)):
+        text = run(*arguments, "--help").stdout
+        assert "Examples:\n    patchloom generate photo.jpg" in text
+    for option in group.commands["generate"].params[1:]:
+        assert option.is_flag or "default: " in option.help, option.name
+    assert run().stdout == run("-h").stdout
+
+
+def values(**given):
+    """Options as click hands them over."""
+    return {**dict.fromkeys(numbers()), "preset": "default", "diversity": None, **given}
+
+
+def test_precedence_of_preset_diversity_and_numbers():
+    paper, default = PRESETS["paper"], PRESETS["default"]
+    assert as_params(values()) == default
+    assert as_params(values(preset="paper")) == paper
+    assert as_params(values(preset="paper", diversity="high")) == with_diversity(paper, "high")
+    assert as_params(values(diversity="high", coarsest=30)).coarsest == 30
+    wide = as_params(values(diversity="high", patch_size=9))
+    assert wide.coarsest == with_diversity(GPNNParams(patch_size=9), "high").coarsest
+    assert as_params(values(diversity="low", patch_size=31)).coarsest % 31 == 0
+    with pytest.raises(ParameterError, match="coarsest=14: must be at least patch_size"):
+        as_params(values(preset="paper", patch_size=31))
+
+
+def test_alpha_inf_is_the_default(photo):
+    told = [
+        json.loads(run("generate", photo, "--seed", 1, "--json", "--force", *more, *FAST).stdout)["outputs"][0]
+        for more in ((), ("--alpha", "inf"), ("--alpha", "0.01"))
+    ]
+    hashes = [entry["sha256_of_pixels"] for entry in told]
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert told[2]["parameters"]["alpha"] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("300x200", (200, 300)), ("300X200", (200, 300)), ("150%", (30, 60)), ("200%x50%", (10, 80)),
+     ("12.5%", (3, 5)), ("30x100%", (20, 30)), (None, (20, 40))],
+)
+def test_size_is_width_first(text, expected):
+    request = None if text is None else as_size_request(text)
+    assert resolve_size(request, (20, 40)) == expected
+
+
+@pytest.mark.parametrize("text", ["", "300", "3x", "x3", "1x2x3", "-3x3", "3.5x4", "%", "wide", "1e3x4", "inf%"])
+def test_size_refuses(text):
+    with pytest.raises(ParameterError, match=r"^size='.*': must be WIDTHxHEIGHT in pixels or a percentage; try"):
+        as_size_request(text)
+
+
+def test_seeds_follow_and_end():
+    assert list(as_seeds(3, 4)) == [3, 4, 5, 6]
+    assert as_seeds(2**64 - 2, 2)[-1] == 2**64 - 1
+    with pytest.raises(ParameterError, match="above 2"):
+        as_seeds(2**64 - 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--patch-size", "8", "patch_size=8: must be odd, 3 to 31; try 7 or 9"),
+        ("--patch-size", "seven", "patch_size='seven': must be odd, 3 to 31"),
+        ("--alpha", "0", "alpha=0: must be a number, 1e-06 to inf; try 1e-06"),
+        ("--alpha", "nan", "alpha=nan: must be a number, 1e-06 to inf"),
+        ("--method", "best", "method='best': must be one of auto, exact, patchmatch"),
+        ("--preset", "best", "preset='best': must be one of default, official, paper"),
+        ("--diversity", "best", "diversity='best': must be one of low, medium, high"),
+        ("--count", "0", "count=0: must be a whole number, 1 to 10000"),
+        ("--seed", "-1", "seed=-1: must be a whole number, 0 to 2**64 - 1"),
+        ("--seed", "x", "seed='x': must be a whole number, 0 to 2**64 - 1"),
+        ("--threads", "2000", "threads=2000: must be a whole number, 0 (all cores) to 1024"),
+        ("--memory", "lots", "memory='lots': must be bytes, or a number with MB, GB, MiB or GiB"),
+        ("--out", "{name}.png", "out='{name}.png': unknown field {name}; may hold {stem}, {seed}, "),
+        ("--out", "{stem.real}.png", "out='{stem.real}.png': unknown field {stem.real}; may hold "),
+        ("--out", "{stem.png", "out='{stem.png': braces do not match; may hold "),
+        ("--out", "{stem:d}.png", "out='{stem:d}.png': has a field with a format that does not fit"),
+        ("--size", "3x3", "size=3 rows x 3 columns: sides must be 7 to "),
+        ("--start-level", "40", "start_level=40: must be below the number of levels"),
+        ("--no-such", "1", "No such option '--no-such'"),
+    ],
+)
+def test_bad_options(photo, folder, option, value, message):
+    refused(folder, "generate", photo, option, value, message=message)
+
+
+def refused(folder, *arguments, message, **options):
+    """One line on stderr, exit code 2, nothing written."""
+    before = names(folder)
+    done = run(*arguments, code=2, **options)
+    assert done.stderr.startswith("error: " + message)
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert names(folder) == before
+
+
+# Inputs and outputs that cannot be used
+
+def broken(folder, make_picture):
+    """Files that are not a whole single picture, and a part of what is said about each."""
+    pixels = make_picture(32, 40)
+    whole = streams.BytesIO()
+    Image.fromarray(pixels).save(whole, "JPEG")
+    (folder / "text.png").write_text("not a picture")
+    (folder / "cut.jpg").write_bytes(whole.getvalue()[:500])
+    (folder / "empty.png").write_bytes(b"")
+    save(folder / "tiny.png", pixels[:5, :5])
+    frames = [Image.fromarray(pixels), Image.fromarray(pixels[::-1])]
+    frames[0].save(folder / "moving.gif", save_all=True, append_images=frames[1:])
+    return {"text.png": "known kind", "cut.jpg": "whole picture", "empty.png": "0 bytes", "tiny.png": "5 x 5 pixels",
+            "moving.gif": "2 frames", "missing.png": "no such file"}
+
+
+@pytest.mark.parametrize("name", ["text.png", "cut.jpg", "empty.png", "tiny.png", "moving.gif", "missing.png"])
+def test_bad_input(folder, make_picture, name):
+    said = broken(folder, make_picture)[name]
+    refused(folder, "generate", name, "--out", "out/", message="")
+    assert said in run("generate", name, code=2).stderr
+
+
+def test_bad_outputs(photo, folder):
+    (folder / "file").write_text("")
+    (folder / "old.png").write_bytes(b"old")
+    refused(folder, "generate", photo, "--out", "new.xyz", message="output suffix='.xyz': must be one of .png,")
+    refused(folder, "generate", photo, "--out", "{seed}", message="output suffix=none: must be one of .png,")
+    refused(folder, "generate", photo, "--out", "old.png", message="output=old.png (exists): is not overwritten")
+    refused(folder, "generate", photo, "--out", "file/new.png", message="output=file/new.png (file is not a folder)")
+    run("generate", photo, "--out", "old.png", "--force", "--seed", 1, *FAST)
+    assert io.read("old.png").pixels.size == (40, 32)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_unwritable_folder(photo, folder):
+    (folder / "locked").mkdir(mode=0o500)
+    refused(folder, "generate", photo, "--out", "locked/", message="output=locked/photo_")
+
+
+def test_unwritable_folder_as_the_system_tells_it(photo, folder, monkeypatch):
+    """The same for root, to whom the system says yes."""
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    refused(folder, "generate", photo, "--out", "locked/", "--seed", 1, message="output=locked/photo_1.png (")
+
+
+def test_existing_field_is_not_overwritten(photo, folder):
+    (folder / "new.npz").write_bytes(b"")
+    refused(folder, "generate", photo, "--out", "new.png", "--save-nnf", message="output=new.npz (exists)")
+
+
+def test_too_little_memory(photo, folder):
+    refused(folder, "generate", photo, "--memory", "10kB", message="memory=10000: this run needs about")
+
+
+def test_one_name_for_several_pictures(photo, folder):
+    for out in ("new.png", "-", "{stem}.png"):
+        message = f"out='{out}': is one name, and 2 pictures"
+        refused(folder, "generate", photo, "--count", 2, "--out", out, message=message)
+
+
+def test_two_inputs_of_one_name(photo, folder, make_picture):
+    other = save(folder / "other" / "photo.png", make_picture(32, 40, 3, 1))
+    refused(folder, "generate", photo, other, "--seed", 1, message="out='" + str(folder / "photo_1.png"))
+
+
+def test_standard_streams_refuse(photo, folder, monkeypatch):
+    refused(folder, "generate", photo, "--out", "-", "--json", message="out=-: standard output cannot hold")
+    refused(folder, "generate", photo, "--out", "-", "--save-nnf", message="out=-: --save-nnf writes beside a file")
+    refused(folder, "generate", "-", "-", message="image=-: standard input can be given once")
+
+
+def test_nothing_to_do(folder):
+    (folder / "empty").mkdir()
+    refused(folder, "generate", message="Missing argument 'IMAGE...'; see patchloom generate --help")
+    refused(folder, "generate", "empty", message="image='empty': is a folder without pictures")
+    refused(folder, "--json", message="--json goes with --version here")
+    refused(folder, "gnerate", message="No such command 'gnerate'")
+
+
+# Several inputs
+
+def test_a_folder_goes_on_past_bad_pictures(folder, make_picture):
+    inputs = folder / "in"
+    inputs.mkdir()
+    bad = set(broken(inputs, make_picture)) - {"missing.png"}
+    save(inputs / "good.png", make_picture(32, 40))
+    save(inputs / "zebra.png", make_picture(32, 40, 3, 1))
+    done = run("generate", "in", "--seed", 1, "--out", "out/{stem}.png", "--json", *FAST, code=1)
+    assert names(folder / "out") == ["good.png", "zebra.png"]
+    lines = done.stderr.splitlines()
+    assert len([line for line in lines if line.startswith("error: ")]) == len(bad)
+    assert lines[-1].startswith(f"{len(bad)} of {len(bad) + 2} inputs failed: ")
+    assert all(f"in/{name}" in lines[-1] for name in bad)
+    assert all(any(f"in/{name}" in line for name in bad) for line in lines if line.startswith("error: "))
+    told = json.loads(done.stdout)
+    assert {entry["source"] for entry in told["failed"]} == {f"in/{name}" for name in bad}
+    assert [entry["path"] for entry in told["outputs"]] == ["out/good.png", "out/zebra.png"]
+
+
+def test_templates(photo, folder, make_picture):
+    other = save(folder / "other.png", make_picture(24, 32))
+    out = "out/{stem}/{index:03d}_{width}x{height}_{seed}{suffix}"
+    run("generate", photo, other, "--seed", 8, "--count", 2, "--size", "150%", "--out", out, *FAST)
+    assert names(folder / "out") == [
+        "other/000_48x36_8.png", "other/001_48x36_9.png", "photo/000_60x48_8.png", "photo/001_60x48_9.png"
+    ]
+
+
+def test_what_out_means(folder):
+    (folder / "a.b").mkdir()
+    (folder / "{odd}").mkdir()
+    where = {"stem": "s", "seed": 1, "index": 0, "width": 4, "height": 3, "suffix": ".png"}
+    for out, expected in {
+        None: "s_1.png", "new.png": "new.png", "x/new.tif": "x/new.tif", "x": "x/s_1.png", "x.y/": "x.y/s_1.png",
+        "a.b": "a.b/s_1.png", "{odd}": "{odd}/s_1.png", "{stem}/": "s/s_1.png", "{width}x{height}.png": "4x3.png",
+    }.items():
+        assert as_naming(out).path(where).as_posix() == expected
+    with pytest.raises(ParameterError, match="out='': must be"):
+        as_naming("")
+
+
+# Front matter, progress and the ways to end
+
+def test_version():
+    told = json.loads(run("--version", "--json").stdout)
+    assert list(told) == ["version", "kernels", "isa", "python", "numpy"]
+    assert told["version"] == patchloom.__version__
+    assert run("--version").stdout.startswith(f"patchloom {patchloom.__version__} (")
+
+
+def test_progress_bar(picture):
+    """On a terminal: level, iteration and time left; the bar ends full and the last picture's share is its own."""
+    from rich.console import Console
+
+    text = streams.StringIO()
+    console = Console(file=text, force_terminal=True, width=120)
+    plan = patchloom.plans.generate(picture, seed=1, params=GPNNParams(iterations=2))
+    with Progress(2.0, console=console) as progress:
+        for label in ("a [bold]", "b"):
+            patchloom.run(plan, on_step=progress.picture(label, plan, 1.0))
+            progress._bar.refresh()                       # as it does ten times a second
+            progress.line(f"{label} is made")
+    shown = text.getvalue()
+    levels = len(plan.sizes)
+    assert f"a [bold]  level {levels} of {levels}, iteration" in shown
+    assert "\x1b[2Ka [bold] is made\n" in shown             # on a line of its own, in the bar's place
+    assert " 50%" in shown
+    assert "100%" in shown
+
+
+def test_no_bar_without_a_terminal(picture):
+    plan = patchloom.plans.generate(picture, seed=1)
+    with Progress(1.0) as progress:
+        assert progress._bar is None
+        assert progress.picture("a", plan, 1.0)(None) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "cancelled\n"),
+        (BrokenPipeError(), 1, ""),
+        (MemoryError(), 2, "error: memory: the system has no more to give"),
+        (PatchloomError("two\nlines"), 2, "error: two lines\n"),
+    ],
+)
+def test_ends(photo, folder, monkeypatch, error, code, said):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("patchloom.tasks.run", fail)
+    done = run("generate", photo, code=code)
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == (said != "")
+    assert names(folder) == ["photo.png"]
+
+
+@pytest.mark.filterwarnings("default")
+def test_warnings_are_one_line(photo, monkeypatch):
+    monkeypatch.setattr("patchloom.kernels._warned", False)
+    first = run("generate", photo, *FAST).stderr.splitlines()[0]
+    assert first.startswith("warning: patchloom runs on its NumPy kernels")
+    monkeypatch.setattr("patchloom.kernels._warned", False)
+    assert run("generate", photo, "--quiet", *FAST).stderr == ""
+
+
+def start(*arguments, **options):
+    """Start the real command."""
+    command = [sys.executable, "-m", "patchloom", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_the_real_command(photo, folder):
+    process = start("generate", photo, "--seed", 2, "--out", "new.png", *FAST)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "")
+    assert err.startswith("new.png  40 x 32  seed 2")
+    assert names(folder) == ["new.png", "photo.png"]
+
+
+def test_nobody_reads_the_output(photo):
+    process = start("generate", photo, "--out", "-", "--quiet", *FAST)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(60) == 1
+    process.stderr.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_ctrl_c(folder, make_picture):
+    """Cancelled in the middle of a long level: exit code 130, one line, and no file, whole or partial."""
+    inputs = [save(folder / name, make_picture(*size)) for name, size in (("a.png", (20, 24)), ("b.png", (600, 800)))]
+    process = start("generate", *inputs, "--preset", "paper", "--out", "out/", "--seed", 1, "--threads", 1,
+                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    assert process.stderr.readline().startswith("out/a_1.png")
+    time.sleep(0.5 + random.random())
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "cancelled\n")
+    assert names(folder / "out") == ["a_1.png"]
