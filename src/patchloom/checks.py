@@ -114,14 +114,11 @@ def _from_pil(value: Any, name: str) -> tuple[Image, PixelFormat]:
 
 
 def _palette(value: Any, clear: bool) -> bytes:
-    if not clear:
-        return bytes(value.getpalette("RGB"))
-    entries = np.array(value.getpalette("RGBA"), np.uint8).reshape(-1, 4)
+    entries = np.array(value.getpalette("RGBA" if clear else "RGB"), np.uint8).reshape(-1, 4 if clear else 3)
     # Pillow keeps the transparency of files beside the palette: one clear entry, or an alpha for each.
     transparency = value.info.get("transparency")
     if isinstance(transparency, bytes):
-        alphas = np.frombuffer(transparency, np.uint8)[: len(entries)]
-        entries[: len(alphas), 3] = alphas
+        entries[: len(transparency), 3] = list(transparency)[: len(entries)]
     elif transparency is not None:
         entries[transparency : transparency + 1, 3] = 0
     return entries.tobytes()

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import FileError, ImageError, MissingExtraError, explain
-from .formats import check_size
+from .formats import check_size, shown
 from .headers import PNG_SIGNATURE, png_chunk, png_chunks
 
 Array = npt.NDArray[Any]
@@ -96,7 +96,7 @@ def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> t
 
 def _damaged(label: str, reason: str, folder: str) -> ImageError:
     # The temporary folder's name would differ at every call and tell nobody anything.
-    reason = " ".join(reason.replace(folder, "").split()) or "cannot be decoded"
+    reason = shown(" ".join(reason.replace(folder, "").split())) or "cannot be decoded"
     return ImageError(explain("image", f"{label} ({reason})", "must be a whole picture", "get an undamaged copy"))
 
 
@@ -122,7 +122,7 @@ def _check_spec(spec: Any, suffix: str, label: str) -> None:
         got, allowed = f"{format} pixels", "must be 16-bit integers, half or float"
         remedy = "save it as 16-bit integers or 32-bit float"
     elif len(names) != 1 and (names not in _NAMES.values() if suffix == ".exr" else not 2 <= len(names) <= 4):
-        got, allowed = f"channels {', '.join(names[:8])}", "must be one channel, Y A, R G B or R G B A"
+        got, allowed = shown(f"channels {', '.join(names[:8])}"), "must be one channel, Y A, R G B or R G B A"
         remedy = "save those only; patchloom.generate takes arrays of up to 32 channels"
     if got:
         raise ImageError(explain("image", f"{label} ({got})", allowed, remedy))

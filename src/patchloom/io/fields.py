@@ -85,7 +85,7 @@ def load_nnf(path: str | os.PathLike[str]) -> NNF:
         ) from error
     # A damaged archive fails in the reader of zip, deflate or npy.
     except Exception as error:
-        raise _not_a_field(path, " ".join(shown(str(error)).split())) from error
+        raise _not_a_field(path, shown(" ".join(str(error).split()))) from error
     if (
         (index.dtype, distance.dtype) != (np.int32, np.float32)
         or index.ndim != 3 or index.shape != (*distance.shape, 2) or index.size == 0 or index.min() < 0

@@ -29,6 +29,7 @@ _DECODERS = {
     "BMP": "BmpImagePlugin.BmpImageFile", "GIF": "GifImagePlugin.GifImageFile",
 }
 _TIFF_BITS = {headers.UNSIGNED: (1, 2, 4, 8, 16), headers.FLOAT: (16, 32)}
+_DEEP_COLOURS = ((headers.BLACK_IS_ZERO, 1), (headers.RGB, 3))
 _KEPT = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")
 _CONVERTED = {"PA": "RGBA", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
 
@@ -134,7 +135,7 @@ def _bytes(path: str | os.PathLike[str]) -> bytes:
 
 def _reason(error: BaseException) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-    return " ".join(shown(text).split()).lower()
+    return shown(" ".join(text.split())).lower()
 
 
 def _decode(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
@@ -196,9 +197,10 @@ def _check_tiff(page: headers.TiffPage, label: str) -> None:
     elif len(page.extra) > 1 or (page.extra and page.extra[0] not in marks):
         got, allowed = f"{len(page.extra)} extra channels", "must be colour, and alpha that is marked as such"
         remedy = "save it as grey, RGB or RGBA"
-    elif page.bits > 8 and (page.photometric, colours) not in ((0, 1), (1, 1), (2, 3)):
-        got, allowed = f"{page.bits} bits of another colour model", "deep files must be grey or RGB, or with alpha"
-        remedy = "convert it to RGB or to 8 bits"
+    elif page.bits > 8 and (page.photometric, colours) not in _DEEP_COLOURS:
+        # OpenImageIO would turn CMYK into RGB, and leave white-is-zero as it is.
+        got = f"{page.bits} bits of another colour model"
+        allowed, remedy = "deep files must be grey (black is zero) or RGB, or with alpha", "convert it to RGB"
     if got:
         raise ImageError(explain("image", f"{label} ({got})", allowed, remedy))
 

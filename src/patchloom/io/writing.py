@@ -164,15 +164,17 @@ def encode(
     description = json.dumps(texts) if texts else ""
     try:
         if kind_of(pixels) in DEEP:
-            chunks = b"".join(headers.png_chunk(name, body) for name, body in _png_info(texts).chunks)
+            chunks = b"".join(headers.png_chunk(*chunk[:2]) for chunk in _png_info(texts).chunks)
             return deep.dump(_deep_array(pixels), suffix, icc=icc, description=description, chunks=chunks)
         return _by_pillow(pixels, suffix, icc, texts, description)
     except (PatchloomError, MemoryError):
         raise
     # Encoders refuse with errors of many kinds (sides, lengths of metadata).
     except Exception as error:
-        reason = " ".join(shown(str(error)).split())
-        raise FileError(explain("output", f"{suffix} ({reason})", "could not be encoded", "try .png")) from error
+        reason = shown(" ".join(str(error).split()))
+        raise FileError(
+            explain("output", f"{suffix} ({reason})", "could not be encoded", "try another suffix")
+        ) from error
 
 
 def _encodable(text: str) -> str:
