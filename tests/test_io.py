@@ -204,6 +204,17 @@ def test_generate_keeps_the_mode_of_files(tmp_path, mode):
         assert len(got) > 1
 
 
+def test_clear_palette_entries_stay_clear():
+    """A clear entry is matched by being clear: its colour, here white, is nothing that a result could still have."""
+    image = Image.fromarray(noise(24, 24) % 2)
+    image.putpalette([255, 255, 255, 0, 0, 0])
+    image.info["transparency"] = 0
+    result = patchloom.generate(image, seed=1).image
+    alphas = np.asarray(result.convert("RGBA"))[..., 3]
+    assert set(np.unique(alphas)) == {0, 255}
+    assert (np.asarray(result.convert("RGBA"))[alphas == 0] == [255, 255, 255, 0]).all()
+
+
 @pytest.mark.parametrize(
     ("dtype", "made", "suffix"),
     [(np.uint16, ".png", ".png"), (np.uint16, ".tif", ".png"), (np.float32, ".tif", ".tif"),

@@ -234,11 +234,12 @@ def _by_pillow(data: bytes, kind: str, label: str, *, tone: int = 1) -> tuple[An
 def _canonical(image: Any, label: str, tone: int) -> Any:
     """Return the image in one of the modes of the table, with no other baggage than a palette's transparency.
 
-    `tone` is the step between grey levels: Pillow spreads greys of 2 and 4 bits to
-    0..255 but leaves their transparent level as it was in the file.
+    `tone` is the step between grey levels: Pillow spreads greys of fewer bits to
+    0..255 but leaves their transparent level as it was in the file (for 1 bit, older
+    releases only).
     """
     mode, clear = image.mode, image.info.get("transparency")
-    if mode == "L" and isinstance(clear, int):
+    if mode in ("1", "L") and isinstance(clear, int):
         image.info["transparency"] = min(clear * tone, 255)
     if mode in ("1", "L", "RGB") and clear is not None:
         image = image.convert("RGBA" if mode == "RGB" else "LA")
