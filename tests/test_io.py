@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import re
 import stat
@@ -529,8 +530,10 @@ def test_the_limit_on_pixels_is_ours(monkeypatch):
     assert_same(io.read(None, data=io.encode(picture("RGB"), ".png")).pixels, picture("RGB"))
 
 
-def test_oddities_go_to_the_log(caplog):
+def test_oddities_go_to_the_log(caplog, monkeypatch):
     """What Pillow warns about but can read is read, and noted."""
+    # Libraries that set logging up for themselves (import-linter does) disable all other loggers.
+    monkeypatch.setattr(logging.getLogger("patchloom"), "disabled", False)
     values = noise(4, 5, 3)
     odd = png([row.tobytes() for row in values], 8, 2, [(b"acTL", bytes(8))])
     with caplog.at_level("INFO", "patchloom"):
