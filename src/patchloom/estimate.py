@@ -10,17 +10,25 @@ import math
 
 from .errors import MemoryBudgetError, explain
 from .search import choose
+from .search.patchmatch import JUMPS
 from .types import Plan, Size
 
-# Nanoseconds on one core.
-_NS_PER_DISTANCE = 22.0
-_NS_PER_PAIR = 0.35
-_NS_PER_VOTE = 90.0
-_START_UP = 0.3
+# Nanoseconds on one core, from runs of 250 to 1024 pixels and patches of 3 to 31 pixels.
+_NS_PER_PAIR = 0.66                                       # exhaustive search: 7 x 7 patches of three channels
+_NS_PER_SHIFT = 43.0                                      # the same, once per row of pairs
+_NS_PER_DISTANCE = 13.0                                   # PatchMatch: 7 x 7 patches of three or four channels
+_NS_PER_OTHER_DISTANCE, _NS_PER_ELEMENT = 21.0, 0.064     # other patches
+_NS_PER_VOTE = 0.3                                        # per element, at least four channels
+_NS_SERIAL = 40.0                                         # what NumPy does on one core, per patch
+_NS_PER_ITERATION = 1e5
+
+_NEIGHBOURS = 4 * len(JUMPS)                              # that a PatchMatch sweep looks at
 
 _FIELD = 12                                               # bytes per patch: index 2 x int32, distance float32
-_INHERITED = 56                                           # bytes per patch: the finer field's places in float64
-_KEPT_BY_ALLOCATOR = 1.15
+_INHERITED = 62                                           # bytes per patch while a field goes to the next level
+_FLOAT, _SHORT, _DOUBLE = 4, 2, 8
+_KEPT_BY_ALLOCATOR = 1.2                                  # measured 1.05 to 1.4 times what is allocated, with glibc
+_ALWAYS = 1_000_000
 
 
 def grids(plan: Plan, level: int) -> tuple[Size, Size]:
@@ -54,17 +62,25 @@ def peak_memory(plan: Plan) -> int:
     key = plan.source[0].shape[0] * plan.source[0].shape[1]
     query = plan.sizes[0][0] * plan.sizes[0][1]
     completeness = plan.params.alpha < math.inf
-    held = sum(level.nbytes for level in plan.source) + 4 * channels * (key + query)      # pyramid, key, query
     fields = _FIELD * (query + key * completeness)
-    padded = max(channels, 4) if channels in (2, 3) else channels
+    next_coarser = plan.params.ratio**2 * (_FLOAT * channels * query + fields)          # in the last step that was seen
+    running = _FLOAT * channels * (key + query) + next_coarser + _FLOAT * key * completeness
+    padded = 4 if channels in (2, 3) else channels
     phases = (
-        _INHERITED * (max(query, key) if completeness else query) + fields,
-        2 * channels * query + 10 * channels * key + fields,                              # quantising the key
-        2 * channels * (query + key) + 2 * fields + _FIELD * query,                       # a sweep
-        2 * fields + 4 * padded * (key + 2 * query),                                      # a vote
-        fields + 25 * channels * query - 4 * channels * key,                              # the result's pixels, float64
+        running + _INHERITED * (max(query, key) if completeness else query),
+        running + fields + channels * (_SHORT * query + 2 * _FLOAT * key),               # quantising the key
+        running + 2 * fields + _SHORT * channels * (key + query) + _FIELD * query,       # a sweep
+        running + 2 * fields + _FLOAT * padded * key + _FLOAT * (padded + channels) * query,    # a vote
+        query * (_FIELD + _FLOAT * channels + _result_bytes(channels)),                  # back to the caller's kind
     )
-    return int(_KEPT_BY_ALLOCATOR * (held + max(phases)))
+    held = sum(level.nbytes for level in plan.source)
+    return int(_KEPT_BY_ALLOCATOR * (held + max(phases))) + _ALWAYS
+
+
+def _result_bytes(channels: int) -> int:
+    """Bytes per pixel while a result goes back to the caller's kind; alpha needs copies of its own."""
+    alpha = channels in (2, 4)
+    return _DOUBLE * (3 * channels + (2 * channels - 1) * alpha)
 
 
 def check_memory(plan: Plan, budget: int | None) -> int:
@@ -83,18 +99,43 @@ def check_memory(plan: Plan, budget: int | None) -> int:
     return needed
 
 
-def level_seconds(plan: Plan, level: int) -> float:
-    """Return about how long a level takes on one core, if it does not stop early."""
+def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
+    """Return about how long a level takes, if it does not stop early.
+
+    Parameters
+    ----------
+    plan : Plan
+        From `patchloom.plans`.
+    level : int
+        0 is the finest.
+    threads : int
+        At least 1.
+    """
     params = plan.params
-    (query_rows, query_cols), (key_rows, key_cols) = shapes = grids(plan, level)
-    query, key = query_rows * query_cols, key_rows * key_cols
-    count = params.coarsest_iterations if level + 1 == len(plan.sizes) else params.iterations
-    completeness = params.alpha < math.inf
-    if choose(params.method, *shapes) == "exact":
-        search = query * key * _NS_PER_PAIR * (1 + completeness)
-    else:
-        search = (query + key * completeness) * params.sweeps * (params.trials + 4) * _NS_PER_DISTANCE
-    return count * (search + query * _NS_PER_VOTE) * 1e-9
+    coarsest = level + 1 == len(plan.sizes)
+    count = params.coarsest_iterations if coarsest else params.iterations
+    query, key = grids(plan, level)
+    search = _search_ns(plan, query, key, count, coarsest)
+    if params.alpha < math.inf:
+        search += _search_ns(plan, key, query, count, coarsest)
+    patches, channels = query[0] * query[1], plan.guess.shape[2]
+    vote = count * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE
+    serial = count * (patches * _NS_SERIAL + _NS_PER_ITERATION)
+    return ((search + vote) / threads + serial) * 1e-9
+
+
+def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool) -> float:
+    """All searches of a level in one direction."""
+    params, channels = plan.params, plan.guess.shape[2]
+    if choose(params.method, query, key) == "exact":
+        rows_of_pairs = query[0] * key[0] * key[1]
+        relative = (channels + params.patch_size + 4) / 14
+        return count * rows_of_pairs * (query[1] * _NS_PER_PAIR + _NS_PER_SHIFT) * relative
+    each = _NS_PER_DISTANCE
+    if params.patch_size != 7 or channels not in (3, 4):
+        each = _NS_PER_OTHER_DISTANCE + _NS_PER_ELEMENT * channels * params.patch_size**2
+    sweeps = count * params.sweeps + (params.cold_sweeps - params.sweeps if cold else 0)
+    return sweeps * query[0] * query[1] * (_NEIGHBOURS + params.trials) * each
 
 
 def seconds(plan: Plan, threads: int) -> float:
@@ -107,4 +148,4 @@ def seconds(plan: Plan, threads: int) -> float:
     threads : int
         At least 1.
     """
-    return _START_UP + sum(level_seconds(plan, level) for level in range(len(plan.sizes))) / threads
+    return sum(level_seconds(plan, level, threads) for level in range(len(plan.sizes)))
