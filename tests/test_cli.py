@@ -151,7 +151,7 @@ def test_dry_run_writes_nothing(photo, folder):
     lines = done.stderr.splitlines()
     assert lines[0] == f"{photo}: 40 x 32 -> 80 x 48, 2 pictures, seeds 3 to 4"
     assert re.search(r"80 x 48 +3108 +884 +exact", lines[-6])
-    assert re.search(r"about \d+\.\d s with \d threads?, about \d+ MB of memory", lines[-5])
+    assert re.search(r"up to about \d+\.\d s with \d threads?, about \d+ MB of memory", lines[-5])
     assert lines[-4:] == [f"  would write photo_{seed}.{kind}" for seed in (3, 4) for kind in ("png", "npz")]
 
 
@@ -311,6 +311,20 @@ def test_bad_input(folder, make_picture, name):
     said = broken(folder, make_picture)[name]
     refused(folder, "generate", name, "--out", "out/", message="")
     assert said in run("generate", name, code=2).stderr
+
+
+def test_picture_that_is_not_finite(folder, make_picture):
+    pytest.importorskip("OpenImageIO")
+    pixels = make_picture(32, 40).astype(np.float32) / 255
+    pixels[3, 4, 1] = np.nan
+    io.write("float.exr", pixels)
+    refused(folder, "generate", "float.exr", message="source=1 values that are NaN or infinite: must be finite")
+
+
+def test_bad_setting_for_threads(photo, folder, monkeypatch):
+    monkeypatch.setenv("PATCHLOOM_THREADS", "many")
+    refused(folder, "generate", photo, message="PATCHLOOM_THREADS='many': must be a whole number")
+    run("generate", photo, "--threads", 1, *FAST)
 
 
 def test_bad_outputs(photo, folder):

@@ -63,7 +63,7 @@ def _lines(job: Job, plan: Plan, entry: dict[str, Any]) -> list[str]:
             f"  up to {level['iterations']}"
         )
     lines.append(
-        f"  about {entry['estimated_seconds']:.1f} s with {_many(entry['threads'], 'thread')}, "
+        f"  up to about {entry['estimated_seconds']:.1f} s with {_many(entry['threads'], 'thread')}, "
         f"about {_bytes(entry['estimated_bytes'])} of memory"
     )
     return lines + [f"  would write {path}" for target in job.targets for path in target.paths or (target.label,)]
