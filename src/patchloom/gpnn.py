@@ -8,16 +8,18 @@ at the same place in the sharp source (value); overlapping patches vote.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from .balance import balance
 from .checks import as_threads
 from .params import GPNNParams
 from .patches import vote
 from .resize import resize
 from .search import choose, completeness_weight, grid, nearest
-from .search.inherit import inherit
+from .search.inherit import finer
 from .search.patchmatch import mix
 from .types import NNF, Fields, Image, Plan, Step
 
@@ -100,7 +102,8 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
         One per iteration, the coarsest level first.
     """
     threads = as_threads(threads)
-    params, source = plan.params, plan.source
+    params, source, sizes = plan.params, plan.source, plan.sizes
+    keys = [(picture.shape[0], picture.shape[1]) for picture in source]
     image, fields = plan.guess, None
     for level in reversed(range(len(plan.sizes))):
         value = source[level]
@@ -109,16 +112,19 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
             key = resize(source[level + 1], value.shape[:2], scale=1 / params.ratio, threads=threads)
         if level + 1 < len(plan.sizes):
             image = resize(image, plan.sizes[level], scale=1 / params.ratio, threads=threads)
-            fields = finer(fields, plan, level) if fields else None
+            if len(plan.sizes) - 1 - level <= params.balance_levels:
+                image = balance(image, key)
+            fields = finer(fields, params.ratio, sizes[level : level + 2], keys[level : level + 2]) if fields else None
         coarsest = level + 1 == len(plan.sizes)
         count = params.coarsest_iterations if coarsest else params.iterations
+        now = params if len(plan.sizes) - level <= params.complete_levels else replace(params, alpha=np.inf)
         method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
         for iteration in range(count):
             seed = mix(plan.seed, level + 1, iteration + 1)
             before = fields
             image, fields = pnn(
                 image, value if iteration and params.key == "sharp" else key, value,
-                params=params, fields=fields, seed=seed, threads=threads,
+                params=now, fields=fields, seed=seed, threads=threads,
             )
             changed = share_changed(before.forward, fields.forward) if before and iteration else 1.0
             done = iteration + 1 == count or changed <= params.tolerance
@@ -128,17 +134,6 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
             yield Step(level, iteration, image, fields, changed, method, last)
             if done:
                 break
-
-
-def finer(fields: Fields, plan: Plan, level: int) -> Fields:
-    """Return both fields for the next finer level."""
-    ratio, (output, key) = plan.params.ratio, (plan.sizes[level], plan.source[level].shape[:2])
-    coarse_output, coarse_key = plan.sizes[level + 1], plan.source[level + 1].shape[:2]
-    forward = inherit(fields.forward, ratio=ratio, query=output, key=key, coarse_key=coarse_key)
-    reverse = fields.reverse
-    if reverse is not None:
-        reverse = inherit(reverse, ratio=ratio, query=key, key=output, coarse_key=coarse_output)
-    return Fields(forward, reverse)
 
 
 def share_changed(before: NNF, after: NNF) -> float:

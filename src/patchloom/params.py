@@ -87,6 +87,12 @@ class GPNNParams:
         "Completeness: a small value makes every part of the source appear; inf turns it off.",
         low=1e-6, high=math.inf,
     )
+    complete_levels: int = _number(
+        64, "Coarsest levels at which completeness counts; finer ones keep what these laid out.", low=0, high=64, expert=True
+    )
+    balance_levels: int = _number(
+        0, "Levels after the coarsest whose first guess takes on the source's distribution of intensities.", low=0, high=64, expert=True
+    )
     noise: float = _number(
         0.75, "Standard deviation of the noise added to the first guess, intensities on [0, 1].", low=0, high=10
     )
@@ -99,7 +105,7 @@ class GPNNParams:
         choices=KEYS, expert=True,
     )
     sweeps: int = _number(1, "PatchMatch sweeps when a field is inherited.", low=1, high=64, expert=True)
-    cold_sweeps: int = _number(8, "PatchMatch sweeps from a random field.", low=1, high=256, expert=True)
+    cold_sweeps: int = _number(16, "PatchMatch sweeps from a random field.", low=1, high=256, expert=True)
     trials: int = _number(8, "Random trials per sweep and patch.", low=0, high=32, expert=True)
     fold: float = _number(
         0.6, "Standard deviation of the vote's Gaussian, in half patches.", low=0.05, high=100, expert=True

@@ -13,57 +13,54 @@ from __future__ import annotations
 
 import os
 import warnings
+from functools import lru_cache
 from typing import Any
 
 from ..errors import ParameterError, PatchloomError, explain
 
-__all__ = ["distance", "exact", "info", "noise", "resize", "sweep", "vote"]
+__all__ = ["distance", "exact", "info", "noise", "resize", "sweep", "vote", "warn_if_slow"]
+
+_KERNELS = frozenset({"distance", "exact", "noise", "resize", "sweep", "vote"})
 
 
-def _choose() -> Any:
+def __getattr__(name: str) -> Any:
+    """Find a kernel at its first use, so that a bad setting is an error of that call and not of the import."""
+    if name in _KERNELS:
+        return getattr(_chosen(), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@lru_cache(maxsize=1)
+def _chosen() -> Any:
     asked = os.environ.get("PATCHLOOM_KERNELS") or "auto"
     if asked not in ("auto", "native", "numpy"):
         raise ParameterError(explain("PATCHLOOM_KERNELS", repr(asked), "must be native, numpy or unset"))
     required = asked == "native" or (os.environ.get("PATCHLOOM_REQUIRE_NATIVE") or "0") not in ("0", "false")
-    if asked == "numpy":
-        from . import numpy_kernels
+    if asked != "numpy":
+        try:
+            from . import native
 
-        return numpy_kernels
-    try:
-        from . import native
-    except ImportError as error:
-        if required:
-            raise PatchloomError(
-                f"native kernels: not built ({error}); required by PATCHLOOM_REQUIRE_NATIVE or PATCHLOOM_KERNELS; "
-                "install a C++ compiler and reinstall patchloom"
-            ) from error
-        from . import numpy_kernels
+            return native
+        except ImportError as error:
+            if required:
+                raise PatchloomError(
+                    "native kernels: not built; required by PATCHLOOM_REQUIRE_NATIVE or PATCHLOOM_KERNELS; install a C++ "
+                    "compiler and reinstall patchloom"
+                ) from error
+    from . import numpy_kernels
 
-        return numpy_kernels
-    return native
-
-
-_kernels = _choose()
-_warned = _kernels.NAME == "native" or os.environ.get("PATCHLOOM_KERNELS") == "numpy"
-
-distance = _kernels.distance
-noise = _kernels.noise
-resize = _kernels.resize
-vote = _kernels.vote
-exact = _kernels.exact
-sweep = _kernels.sweep
+    return numpy_kernels
 
 
 def info() -> dict[str, str]:
-    """Which kernels run: ``{"kernels": "native" | "numpy", "isa": ...}``."""
-    return {"kernels": _kernels.NAME, "isa": _kernels.isa()}
+    """Return which kernels run: ``{"kernels": "native" | "numpy", "isa": ...}``."""
+    return {"kernels": _chosen().NAME, "isa": _chosen().isa()}
 
 
+@lru_cache(maxsize=1)
 def warn_if_slow() -> None:
-    """Warn, once, when the compiled kernels are missing."""
-    global _warned
-    if not _warned:
-        _warned = True
+    """Warn, once, when the compiled kernels are missing and nobody asked for the others."""
+    if _chosen().NAME == "numpy" and os.environ.get("PATCHLOOM_KERNELS") != "numpy":
         warnings.warn(
             "patchloom runs on its NumPy kernels, which give the same bytes many times slower: no compiler was found "
             "when it was installed; install one and reinstall",

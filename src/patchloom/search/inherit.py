@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..types import NNF, Size
+from ..types import NNF, Fields, Size
+
+
+def finer(fields: Fields, ratio: float, outputs: Sequence[Size], keys: Sequence[Size]) -> Fields:
+    """Return both fields for the next finer level.
+
+    Parameters
+    ----------
+    fields : Fields
+        Of the coarser level.
+    ratio : float
+        Size of the coarser level relative to the finer one.
+    outputs, keys : two of Size
+        Sizes of the output and of the key at the finer and the coarser level.
+
+    Returns
+    -------
+    Fields
+    """
+    forward = inherit(fields.forward, ratio=ratio, query=outputs[0], key=keys[0], coarse_key=keys[1])
+    reverse = fields.reverse
+    if reverse is not None:
+        reverse = inherit(reverse, ratio=ratio, query=keys[0], key=outputs[0], coarse_key=outputs[1])
+    return Fields(forward, reverse)
 
 
 def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size) -> NNF:
