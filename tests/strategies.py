@@ -13,7 +13,12 @@ seeds = st.integers(0, 2**64 - 1)
 
 
 def pictures(
-    *, least: int = 7, most: int = 14, channels: st.SearchStrategy[int] | None = None, low: float = 0.0, high: float = 1.0
+    *,
+    least: int = 7,
+    most: int = 14,
+    channels: st.SearchStrategy[int] | None = None,
+    low: float = 0.0,
+    high: float = 1.0,
 ) -> st.SearchStrategy[Any]:
     """Float32 pictures (H, W, C); channels 1, 3 or 4 unless told."""
     sides = st.integers(least, most)
@@ -30,6 +35,9 @@ def quantised(*, top: int, least: int = 7, most: int = 12, channels: int = 3) ->
     sides = st.integers(least, most)
     return st.tuples(sides, sides).flatmap(
         lambda size: hnp.arrays(
-            np.int16, (*size, channels), elements=st.one_of(st.sampled_from([0, top]), st.integers(0, top)), fill=st.nothing()
+            np.int16,
+            (*size, channels),
+            elements=st.one_of(st.sampled_from([0, top]), st.integers(0, top)),
+            fill=st.nothing(),
         )
     )

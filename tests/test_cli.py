@@ -338,7 +338,7 @@ def test_bad_outputs(photo, folder):
     assert io.read("old.png").pixels.size == (40, 32)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="not on this machine: root may write anywhere")
 def test_unwritable_folder(photo, folder):
     (folder / "locked").mkdir(mode=0o500)
     refused(folder, "generate", photo, "--out", "locked/", message="output=locked/photo_")
@@ -513,7 +513,7 @@ def test_nobody_reads_the_output(photo):
     process.stderr.close()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+@pytest.mark.skipif(os.name == "nt", reason="not on this machine: signals are POSIX's")
 def test_ctrl_c(folder, make_picture):
     """Cancelled in the middle of a long level: exit code 130, one line, and no file, whole or partial."""
     inputs = [save(folder / name, make_picture(*size)) for name, size in (("a.png", (20, 24)), ("b.png", (600, 800)))]

@@ -13,7 +13,7 @@ from patchloom.params import PRESETS, GPNNParams
 
 KEPT = estimate._KEPT_BY_ALLOCATOR
 
-native_only = pytest.mark.skipif(kernels.info()["kernels"] != "native", reason="estimates are for the native kernels")
+native_only = pytest.mark.skipif(kernels.info()["kernels"] != "native", reason="not on this machine: estimates are for the native kernels")
 
 
 def plan_of(pixels, **options):

@@ -9,19 +9,20 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
-import naive
 import numpy as np
 import pytest
-from conftest import make_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import seeds
 
+import naive
+from conftest import make_picture
 from patchloom import PRESETS, GPNNParams, ImageError, ParameterError, Step, generate, nearest, plans, pnn, steps
 from patchloom.patches import fold_weights
 from patchloom.resize import resize
 from patchloom.search.quantise import quantise
+from strategies import seeds
 
 DEFAULT = PRESETS["default"]
 
@@ -30,8 +31,10 @@ def test_paper_equals_the_plain_loop() -> None:
     picture = make_picture(24, 32, 3, seed=4)
     plan = plans.generate(picture, params=PRESETS["paper"], seed=3)
     ours: dict[int, Step] = {step.level: step for step in steps(plan)}
-    assert list(ours) == list(reversed(range(len(plan.sizes))))       # a field that no longer moves ends a level early
-    image, fields = naive.gpnn(list(plan.source), plan.guess, list(plan.sizes), plan.params, resize, fold_weights(7, 1.7))
+    assert list(ours) == list(reversed(range(len(plan.sizes))))  # a field that no longer moves ends a level early
+    image, fields = naive.gpnn(
+        list(plan.source), plan.guess, list(plan.sizes), plan.params, resize, fold_weights(7, 1.7)
+    )
     assert len(fields) == len(plan.sizes) >= 3
     for level, field in zip(reversed(range(len(fields))), fields, strict=True):
         np.testing.assert_array_equal(ours[level].fields.forward.index, field)
@@ -42,7 +45,9 @@ def test_first_step_is_within_the_quantisation_of_float64() -> None:
     plan = plans.generate(make_picture(24, 32, 3, seed=5), params=PRESETS["paper"], seed=8)
     key = plan.source[len(plan.sizes) - 1]
     found = nearest(plan.guess, key, patch_size=7, method="exact")
-    q, k = (np.lib.stride_tricks.sliding_window_view(i.astype(np.float64), (7, 7), axis=(0, 1)) for i in (plan.guess, key))
+    q, k = (
+        np.lib.stride_tricks.sliding_window_view(i.astype(np.float64), (7, 7), axis=(0, 1)) for i in (plan.guess, key)
+    )
     q, k = q.reshape(-1, 147), k.reshape(-1, 147)
     least = ((q[:, None] - k[None]) ** 2).mean(axis=2).min(axis=1).reshape(found.distance.shape)
     scale = quantise(plan.guess, key, patch_size=7).scale
@@ -145,7 +150,9 @@ def test_noise_zero_is_the_source() -> None:
 
 @pytest.mark.parametrize(("size", "least"), [((5, 5), 7), ((6, 40), 7)])
 def test_pictures_smaller_than_a_patch_are_refused(size: tuple[int, int], least: int) -> None:
-    with pytest.raises(ImageError, match=rf"source={size[1]} x {size[0]} pixels: each side must be at least {least}; use"):
+    with pytest.raises(
+        ImageError, match=rf"source={size[1]} x {size[0]} pixels: each side must be at least {least}; use"
+    ):
         plans.generate(np.zeros(size, np.uint8))
 
 
@@ -185,8 +192,11 @@ print(json.dumps({"hashes": hashes, "info": info(), "features": features}))
 def run_apart(**environment: str) -> dict[str, object]:
     """The engine in another process, under other settings."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, os.path.dirname(__file__)],
-        env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+        [sys.executable, "-c", RUN, str(Path(__file__).parent)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout)
 
@@ -198,9 +208,32 @@ def test_a_seed_is_the_same_bytes_everywhere() -> None:
     runs["twins"] = run_apart(PATCHLOOM_KERNELS="numpy")
     assert runs["twins"]["info"] == {"kernels": "numpy", "isa": "none"}
     found = set(usual["features"])
-    disable = " ".join(sorted(found & {"SSE41", "SSE42", "POPCNT", "AVX", "F16C", "FMA3", "AVX2", "X86_V3", "X86_V4",
-                                      "AVX512F", "AVX512CD", "AVX512_SKX", "AVX512_CLX", "AVX512_CNL", "AVX512_ICL",
-                                      "AVX512_SPR", "ASIMDHP", "ASIMDDP"} & dispatchable()))
+    disable = " ".join(
+        sorted(
+            found
+            & {
+                "SSE41",
+                "SSE42",
+                "POPCNT",
+                "AVX",
+                "F16C",
+                "FMA3",
+                "AVX2",
+                "X86_V3",
+                "X86_V4",
+                "AVX512F",
+                "AVX512CD",
+                "AVX512_SKX",
+                "AVX512_CLX",
+                "AVX512_CNL",
+                "AVX512_ICL",
+                "AVX512_SPR",
+                "ASIMDHP",
+                "ASIMDDP",
+            }
+            & dispatchable()
+        )
+    )
     if disable:
         runs["plain NumPy"] = run_apart(NPY_DISABLE_CPU_FEATURES=disable, PATCHLOOM_KERNELS="numpy")
         assert set(runs["plain NumPy"]["features"]) < found

@@ -745,7 +745,7 @@ def test_unwritable_folder_is_refused(tmp_path, monkeypatch):
     assert_one_line(error, f"{tmp_path} is not writable", "must be in a writable", "choose")
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that refuses even root")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="not on this machine: a folder that refuses even root")
 def test_folder_that_only_the_system_refuses():
     """What the check cannot foresee ends the same way."""
     with pytest.raises(FileError) as error:

@@ -16,7 +16,9 @@ RUN = "import numpy, patchloom; patchloom.generate(numpy.zeros((16, 16), 'u1'), 
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True
+    )
 
 
 def test_numpy_can_be_asked_for_and_then_nothing_is_warned_of() -> None:
@@ -44,8 +46,10 @@ def test_an_unsupported_setting_is_an_error_of_the_call(name: str, value: str) -
     done = python(RUN, **settings)
     assert f"{name}='{value}': must be" in done.stderr.splitlines()[-1]
     done = subprocess.run(
-        [sys.executable, "-m", "patchloom", "--version", "--json"], env={**os.environ, **settings},
-        capture_output=True, text=True,
+        [sys.executable, "-m", "patchloom", "--version", "--json"],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: {name}='{value}': must be")

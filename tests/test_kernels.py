@@ -68,7 +68,10 @@ CASES = [(7, 3), (7, 4), (7, 1), (7, 2), (3, 3), (5, 6), (9, 3), (3, 32)]
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    return all(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in zip(ours, theirs, strict=True))
+    return all(
+        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        for a, b in zip(ours, theirs, strict=True)
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 4])
@@ -98,7 +101,8 @@ def test_picture_kernels_equal_their_twins(isa: str, patch: int, channels: int, 
     case = draw_case(patch * 100 + channels, patch, channels, False)
     value = case["value"]
     assert same(
-        [native.vote(value, case["index"], case["fold"], threads=threads)], [twins.vote(value, case["index"], case["fold"])]
+        [native.vote(value, case["index"], case["fold"], threads=threads)],
+        [twins.vote(value, case["index"], case["fold"])],
     )
     for rows, cols, scale in ((5, 31, None), (40, 3, None), (9, 9, 0.75), (33, 20, 4 / 3)):
         axes: list[Any] = []
@@ -118,7 +122,7 @@ def test_noise_is_gaussian() -> None:
     noise = twins.noise((400, 500), 3).astype(np.float64)
     assert abs(noise.mean()) < 0.01
     assert abs(noise.std() - 1) < 0.01
-    assert abs((noise**4).mean() - 2.925) < 0.05          # 3 - 1.2 / 16 for sixteen uniforms
+    assert abs((noise**4).mean() - 2.925) < 0.05  # 3 - 1.2 / 16 for sixteen uniforms
     assert np.abs(np.corrcoef(noise[:, :-1].ravel(), noise[:, 1:].ravel())[0, 1]) < 0.01
     assert not np.array_equal(noise, twins.noise((400, 500), 4))
 

@@ -53,7 +53,9 @@ def test_bounds_are_allowed_and_one_beyond_is_not() -> None:
             kind = type(getattr(GPNNParams(), name))
             if name == "coarsest" and bound < 7:
                 continue
-            assert getattr(replace(GPNNParams(), **{name: kind(bound) if math.isfinite(bound) else bound}), name) == bound
+            assert (
+                getattr(replace(GPNNParams(), **{name: kind(bound) if math.isfinite(bound) else bound}), name) == bound
+            )
             if math.isfinite(bound):
                 beyond = bound - 1 if bound == number.low else bound + 1
                 with pytest.raises(ParameterError, match=f"^{name}="):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from naive import gaussian
 from naive import vote as naive_vote
-from strategies import patch_sizes, pictures
-
 from patchloom import NNF, extract, vote
 from patchloom.patches import fold_weights
+from strategies import patch_sizes, pictures
 
 
 def identity(rows: int, cols: int, patch: int) -> NNF:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -69,7 +71,13 @@ def test_scale_is_exact_whatever_the_rounding_of_the_size() -> None:
 
 @pytest.mark.parametrize(
     ("size", "coarsest", "levels", "last"),
-    [((180, 250), 14, 10, (14, 19)), ((186, 248), 14, 10, (14, 19)), ((164, 244), 21, 8, (22, 33)), ((14, 20), 14, 1, (14, 20)), ((8, 8), 14, 1, (8, 8))],
+    [
+        ((180, 250), 14, 10, (14, 19)),
+        ((186, 248), 14, 10, (14, 19)),
+        ((164, 244), 21, 8, (22, 33)),
+        ((14, 20), 14, 1, (14, 20)),
+        ((8, 8), 14, 1, (8, 8)),
+    ],
 )
 def test_depth_by_the_rule(size: tuple[int, int], coarsest: int, levels: int, last: tuple[int, int]) -> None:
     assert depth(size, ratio=0.75, coarsest=coarsest) == levels
@@ -82,7 +90,7 @@ def test_coarsest_is_as_near_as_whole_levels_allow(rows: int, cols: int, coarses
     sizes = level_sizes((rows, cols), ratio=ratio, levels=levels + 1)
     shorter = [min(size) for size in sizes]
     assert shorter[0] == min(rows, cols)
-    assert all(a >= b for a, b in zip(shorter, shorter[1:], strict=False))
+    assert all(a >= b for a, b in itertools.pairwise(shorter))
     if levels > 1:
         assert shorter[levels - 2] > coarsest
     if shorter[0] > coarsest:
@@ -94,5 +102,5 @@ def test_pyramid_levels() -> None:
     levels = pyramid(image, ratio=0.75, coarsest=14)
     assert [level.shape[:2] for level in levels] == list(level_sizes((60, 80), ratio=0.75, levels=len(levels)))
     assert levels[0] is image
-    for fine, coarse in zip(levels, levels[1:], strict=False):
+    for fine, coarse in itertools.pairwise(levels):
         np.testing.assert_array_equal(coarse, resize(fine, coarse.shape[:2], scale=0.75))

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import nearest as naive_nearest
-from strategies import patch_sizes, pictures, seeds
 
+from naive import nearest as naive_nearest
 from patchloom import NNF, ImageError, ParameterError, completeness_weight, extract, nearest
 from patchloom.search import choose
 from patchloom.search.inherit import inherit
 from patchloom.search.quantise import quantise, scale_for
+from strategies import patch_sizes, pictures, seeds
 
 METHODS = ["exact", "patchmatch"]
 
@@ -44,8 +44,15 @@ def test_exact_is_the_plain_loop(query: np.ndarray, key: np.ndarray, patch: int)
         np.testing.assert_array_equal(nearest(query, key, patch_size=patch, method="exact", weight=factor).index, index)
 
 
-@given(query=pictures(low=-1, high=2, channels=st.just(3)), key=pictures(channels=st.just(3)), patch=patch_sizes, method=st.sampled_from(METHODS))
-def test_stored_distance_is_the_true_one_within_the_quantisation(query: np.ndarray, key: np.ndarray, patch: int, method: str) -> None:
+@given(
+    query=pictures(low=-1, high=2, channels=st.just(3)),
+    key=pictures(channels=st.just(3)),
+    patch=patch_sizes,
+    method=st.sampled_from(METHODS),
+)
+def test_stored_distance_is_the_true_one_within_the_quantisation(
+    query: np.ndarray, key: np.ndarray, patch: int, method: str
+) -> None:
     nnf = nearest(query, key, patch_size=patch, method=method)
     true = true_distance(query, key, nnf)
     scale = quantise(query, key, patch_size=patch).scale
@@ -73,9 +80,10 @@ def test_completeness_is_the_matrix_formula(query: np.ndarray, key: np.ndarray, 
     np.testing.assert_allclose(weight.ravel(), 1 / (alpha + table.min(axis=0)), rtol=0.02)
     assert reverse.index.shape[:2] == weight.shape
     found = nearest(query, key, patch_size=5, method="exact", weight=weight)
-    score = table[np.arange(len(q)), (found.index[..., 0] * weight.shape[1] + found.index[..., 1]).ravel()] * weight.ravel()[
-        (found.index[..., 0] * weight.shape[1] + found.index[..., 1]).ravel()
-    ]
+    score = (
+        table[np.arange(len(q)), (found.index[..., 0] * weight.shape[1] + found.index[..., 1]).ravel()]
+        * weight.ravel()[(found.index[..., 0] * weight.shape[1] + found.index[..., 1]).ravel()]
+    )
     assert (score <= (table * weight.ravel()).min(axis=1) * 1.05 + 1e-4).all()
 
 
@@ -148,7 +156,9 @@ def test_auto_goes_by_the_sizes() -> None:
     assert choose("exact", (200, 200), (200, 200)) == "exact"
 
 
-@pytest.mark.parametrize(("elements", "span"), [(147, 1.0), (147, 7.0), (31 * 31 * 32, 7.0), (9, 1e-6), (147, 1e6), (147, 0.0)])
+@pytest.mark.parametrize(
+    ("elements", "span"), [(147, 1.0), (147, 7.0), (31 * 31 * 32, 7.0), (9, 1e-6), (147, 1e6), (147, 0.0)]
+)
 def test_scale_is_the_largest_safe_power_of_two(elements: int, span: float) -> None:
     scale = scale_for(span, elements)
     assert np.log2(scale) == round(np.log2(scale))

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import make_picture
 from PIL import Image as pil
 
 import patchloom
+from conftest import make_picture
 from patchloom import GPNNParams, MemoryBudgetError, ParameterError, Step, plans
 
 FAST = GPNNParams(iterations=2)
@@ -18,7 +18,9 @@ FAST = GPNNParams(iterations=2)
 def kinds() -> dict[str, Any]:
     rgb = make_picture(40, 52, 3)
     grey = make_picture(40, 52, 1)
-    rgba = np.concatenate([rgb, np.where(np.indices((40, 52)).sum(0) % 40 > 8, 255, 40).astype(np.uint8)[..., None]], axis=2)
+    rgba = np.concatenate(
+        [rgb, np.where(np.indices((40, 52)).sum(0) % 40 > 8, 255, 40).astype(np.uint8)[..., None]], axis=2
+    )
     return {
         "grey array": grey[..., 0],
         "grey with axis": grey,
@@ -116,13 +118,16 @@ def test_timings_come_from_the_clock_that_was_passed() -> None:
     assert sum(result.timings.values()) == sum(result.iterations)
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"size": (3, 3)}, "size=3 rows x 3 columns: sides must be 7 to"),
-    ({"size": "150%"}, "size='150%': must be two whole numbers"),
-    ({"seed": -1}, "seed=-1"),
-    ({"threads": -2}, "threads=-2"),
-    ({"memory": "much"}, "memory='much'"),
-])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"size": (3, 3)}, "size=3 rows x 3 columns: sides must be 7 to"),
+        ({"size": "150%"}, "size='150%': must be two whole numbers"),
+        ({"seed": -1}, "seed=-1"),
+        ({"threads": -2}, "threads=-2"),
+        ({"memory": "much"}, "memory='much'"),
+    ],
+)
 def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         patchloom.generate(make_picture(32, 40), **options)

@@ -9,8 +9,7 @@ from typing import Any
 
 from . import plans
 from .checks import as_image, as_memory, as_threads, from_image, true_values
-from .errors import MemoryBudgetError, explain
-from .estimate import peak_memory
+from .estimate import check_memory
 from .gpnn import steps
 from .params import GPNNParams
 from .patches import vote
@@ -108,11 +107,7 @@ def run(
     Result
         ``image`` is an `Image`.
     """
-    budget, needed = as_memory(memory), peak_memory(plan)
-    if budget is not None and needed > budget:
-        raise MemoryBudgetError(
-            explain("memory", budget, f"this run needs about {needed} bytes", "allow more or ask for a smaller size")
-        )
+    check_memory(plan, as_memory(memory))
     levels = len(plan.sizes)
     methods, iterations, timings = [""] * levels, [0] * levels, dict.fromkeys(range(levels), 0.0)
     then = clock()
