@@ -88,10 +88,12 @@ class GPNNParams:
         low=1e-6, high=math.inf,
     )
     complete_levels: int = _number(
-        64, "Coarsest levels at which completeness counts; finer ones keep what these laid out.", low=0, high=64, expert=True
+        64, "Coarsest levels at which completeness counts; finer ones keep what these laid out.",
+        low=0, high=64, expert=True,
     )
     balance_levels: int = _number(
-        0, "Levels after the coarsest whose first guess takes on the source's distribution of intensities.", low=0, high=64, expert=True
+        0, "Levels after the coarsest whose first guess takes on the source's distribution of intensities.",
+        low=0, high=64, expert=True,
     )
     noise: float = _number(
         0.75, "Standard deviation of the noise added to the first guess, intensities on [0, 1].", low=0, high=10

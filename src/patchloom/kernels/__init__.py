@@ -44,8 +44,8 @@ def _chosen() -> Any:
         except ImportError as error:
             if required:
                 raise PatchloomError(
-                    "native kernels: not built; required by PATCHLOOM_REQUIRE_NATIVE or PATCHLOOM_KERNELS; install a C++ "
-                    "compiler and reinstall patchloom"
+                    "native kernels: not built; required by PATCHLOOM_REQUIRE_NATIVE or PATCHLOOM_KERNELS; "
+                    "install a C++ compiler and reinstall patchloom"
                 ) from error
     from . import numpy_kernels
 
