@@ -17,13 +17,14 @@ from click.testing import CliRunner
 from PIL import Image
 
 import patchloom
-from patchloom import io
+from patchloom import io, kernels
 from patchloom.cli import group
 from patchloom.cli.jobs import as_seeds
 from patchloom.cli.options import as_params, as_size_request, resolve_size
 from patchloom.cli.output import as_naming
 from patchloom.cli.progress import Progress
 from patchloom.errors import ParameterError, PatchloomError
+from patchloom.kernels import numpy_kernels
 from patchloom.params import PRESETS, GPNNParams, numbers, with_diversity
 
 FAST = ("--iterations", "2")
@@ -79,8 +80,9 @@ def test_generate_writes_what_the_library_makes(photo, folder):
 
 
 def test_the_file_says_how_it_was_made(photo, folder):
-    run("generate", photo, "--seed", 5, "--size", "48x32", "--threads", 1, *FAST)
-    run("generate", photo, "--seed", 5, "--size", "48x32", "--threads", 2, "--out", "again/", *FAST)
+    given = ("--seed", 5, "--size", "48x32", "--alpha", "inf", *FAST)
+    run("generate", photo, "--threads", 1, *given)
+    run("generate", photo, "--threads", 2, "--out", "again/", *given)
     assert (folder / "photo_5.png").read_bytes() == (folder / "again" / "photo_5.png").read_bytes()
     with Image.open("photo_5.png") as made:
         text = made.text
@@ -120,7 +122,7 @@ def test_save_nnf(photo, folder):
     nnf = io.load_nnf("new.npz")
     with Image.open(photo) as source:
         image = np.asarray(source).astype(np.float32) / np.float32(255)
-    made = patchloom.vote(image, nnf, sigma=PRESETS["default"].last_fold)
+    made = patchloom.vote(image, nnf, sigma=PRESETS["default"].fold)
     assert np.array_equal(np.floor(made.clip(0, 1) * 255 + 0.5), np.asarray(io.read("new.png").pixels))
 
 
@@ -214,18 +216,19 @@ def test_precedence_of_preset_diversity_and_numbers():
     wide = as_params(values(diversity="high", patch_size=9))
     assert wide.coarsest == with_diversity(GPNNParams(patch_size=9), "high").coarsest
     assert as_params(values(diversity="low", patch_size=31)).coarsest % 31 == 0
+    assert as_params(values(preset="paper", patch_size=31)).coarsest == 62
     with pytest.raises(ParameterError, match="coarsest=14: must be at least patch_size"):
-        as_params(values(preset="paper", patch_size=31))
+        as_params(values(patch_size=31, coarsest=14))
 
 
-def test_alpha_inf_is_the_default(photo):
+def test_alpha_takes_inf(photo):
     told = [
         json.loads(run("generate", photo, "--seed", 1, "--json", "--force", *more, *FAST).stdout)["outputs"][0]
         for more in ((), ("--alpha", "inf"), ("--alpha", "0.01"))
     ]
     hashes = [entry["sha256_of_pixels"] for entry in told]
-    assert hashes[0] == hashes[1] != hashes[2]
-    assert told[2]["parameters"]["alpha"] == 0.01
+    assert hashes[0] == hashes[2] != hashes[1]
+    assert told[1]["parameters"]["alpha"] == "inf"
 
 
 @pytest.mark.parametrize(
@@ -338,7 +341,9 @@ def test_bad_outputs(photo, folder):
     assert io.read("old.png").pixels.size == (40, 32)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="not on this machine: root may write anywhere")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="not on this machine: root may write anywhere"
+)
 def test_unwritable_folder(photo, folder):
     (folder / "locked").mkdir(mode=0o500)
     refused(folder, "generate", photo, "--out", "locked/", message="output=locked/photo_")
@@ -484,10 +489,12 @@ def test_ends(photo, folder, monkeypatch, error, code, said):
 
 @pytest.mark.filterwarnings("default")
 def test_warnings_are_one_line(photo, monkeypatch):
-    monkeypatch.setattr("patchloom.kernels._warned", False)
+    monkeypatch.delenv("PATCHLOOM_KERNELS", raising=False)
+    monkeypatch.setattr(kernels, "_chosen", lambda: numpy_kernels)
+    kernels.warn_if_slow.cache_clear()
     first = run("generate", photo, *FAST).stderr.splitlines()[0]
     assert first.startswith("warning: patchloom runs on its NumPy kernels")
-    monkeypatch.setattr("patchloom.kernels._warned", False)
+    kernels.warn_if_slow.cache_clear()
     assert run("generate", photo, "--quiet", *FAST).stderr == ""
 
 

@@ -13,7 +13,9 @@ from patchloom.params import PRESETS, GPNNParams
 
 KEPT = estimate._KEPT_BY_ALLOCATOR
 
-native_only = pytest.mark.skipif(kernels.info()["kernels"] != "native", reason="not on this machine: estimates are for the native kernels")
+native_only = pytest.mark.skipif(
+    kernels.info()["kernels"] != "native", reason="not on this machine: estimates are for the native kernels"
+)
 
 
 def plan_of(pixels, **options):
@@ -84,7 +86,7 @@ def test_seconds_grow_with_the_work(make_picture):
     assert seconds() > seconds(threads=2) > seconds() / 2
     assert seconds(size=(192, 256)) > 2 * seconds()
     assert seconds(iterations=5) < 0.7 * seconds()
-    assert seconds(alpha=0.1) > 1.5 * seconds()
+    assert seconds(complete_levels=64) > 1.5 * seconds(alpha=math.inf)
     assert seconds(method="exact") > 5 * seconds(method="patchmatch")
     assert seconds(patch_size=15, coarsest=30) > seconds(coarsest=30)
     assert seconds(method="patchmatch", cold_sweeps=80) > seconds(method="patchmatch")

@@ -68,7 +68,7 @@ def test_sizes_range_and_repeatability(rows: int, cols: int, seed: int, channels
 
 
 def test_steps_go_from_coarse_to_fine_and_end() -> None:
-    plan = plans.generate(make_picture(48, 64), seed=1)
+    plan = plans.generate(make_picture(48, 64), params=replace(DEFAULT, complete_levels=2), seed=1)
     run = list(steps(plan))
     levels = [step.level for step in run]
     assert levels == sorted(levels, reverse=True)
@@ -78,7 +78,8 @@ def test_steps_go_from_coarse_to_fine_and_end() -> None:
         assert step.image.shape[:2] == plan.sizes[step.level]
         assert step.fields.forward.index.shape[:2] == tuple(side - 6 for side in plan.sizes[step.level])
         assert 0 <= step.changed <= 1
-        assert step.fields.reverse is None
+        complete = len(plan.sizes) - step.level <= plan.params.complete_levels
+        assert (step.fields.reverse is not None) == complete
     counts = [levels.count(level) for level in range(len(plan.sizes))]
     assert counts[-1] == plan.params.coarsest_iterations
     assert max(counts) <= plan.params.iterations

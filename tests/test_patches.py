@@ -30,7 +30,7 @@ def test_vote_stays_within_the_values(value: np.ndarray, patch: int, seed: int) 
     rng = np.random.default_rng(seed)
     limit = [side - patch + 1 for side in value.shape[:2]]
     index = np.stack([rng.integers(0, n, (6, 5)) for n in limit], axis=2).astype(np.int32)
-    out = vote(value, NNF(index, np.zeros((6, 5), np.float32), patch))
+    out = vote(value, NNF(index, np.zeros((6, 5), np.float32), patch), sigma=1.7)
     assert out.shape == (6 + patch - 1, 5 + patch - 1, value.shape[2])
     for channel in range(value.shape[2]):
         assert out[..., channel].min() >= value[..., channel].min() - 1e-6

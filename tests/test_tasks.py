@@ -70,7 +70,7 @@ def test_sixteen_bits_are_more_than_eight() -> None:
 def test_floats_of_any_range_are_voted_on_their_true_values() -> None:
     source = make_picture(40, 52).astype(np.float32) * 1000 - 300
     result = patchloom.generate(source, params=FAST, seed=1)
-    voted = patchloom.vote(source, result.nnf, sigma=FAST.last_fold)
+    voted = patchloom.vote(source, result.nnf, sigma=FAST.fold)
     assert np.array_equal(result.image, voted)
 
 

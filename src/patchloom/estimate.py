@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from .errors import MemoryBudgetError, explain
+from .gpnn import params_at
 from .search import choose
 from .search.patchmatch import JUMPS
 from .types import Plan, Size
@@ -61,7 +62,7 @@ def peak_memory(plan: Plan) -> int:
     channels = plan.guess.shape[2]
     key = plan.source[0].shape[0] * plan.source[0].shape[1]
     query = plan.sizes[0][0] * plan.sizes[0][1]
-    completeness = plan.params.alpha < math.inf
+    completeness = params_at(plan, 0).alpha < math.inf
     fields = _FIELD * (query + key * completeness)
     next_coarser = plan.params.ratio**2 * (_FLOAT * channels * query + fields)          # in the last step that was seen
     running = _FLOAT * channels * (key + query) + next_coarser + _FLOAT * key * completeness
@@ -116,7 +117,7 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
     count = params.coarsest_iterations if coarsest else params.iterations
     query, key = grids(plan, level)
     search = _search_ns(plan, query, key, count, coarsest)
-    if params.alpha < math.inf:
+    if params_at(plan, level).alpha < math.inf:
         search += _search_ns(plan, key, query, count, coarsest)
     patches, channels = query[0] * query[1], plan.guess.shape[2]
     vote = count * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE

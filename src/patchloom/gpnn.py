@@ -2,7 +2,9 @@
 
 From coarse to fine, each patch of the current guess (query) looks up its nearest
 neighbour among the patches of the blurred source (key) and is replaced by the patch
-at the same place in the sharp source (value); overlapping patches vote.
+at the same place in the sharp source (value); overlapping patches vote. Three additions
+of ours are off in the presets ``paper`` and ``official``: `balance`, a sharp key late at the
+finest levels, and completeness at the coarsest levels only.
 """
 
 from __future__ import annotations
@@ -33,7 +35,6 @@ def pnn(
     *,
     params: GPNNParams,
     fields: Fields | None = None,
-    fold: float | None = None,
     seed: int = 0,
     threads: int = 0,
 ) -> tuple[Image, Fields]:
@@ -49,8 +50,6 @@ def pnn(
         Patch size, completeness, search and fold are read.
     fields : Fields, optional
         Where the search starts; by default nowhere.
-    fold : float, optional
-        Standard deviation of the vote's Gaussian instead of ``params.fold``.
     seed : int
         Decides what is random in the search.
     threads : int
@@ -79,7 +78,7 @@ def pnn(
         sweeps=params.sweeps if fields else params.cold_sweeps, **options,
     )
     # 3. replace each patch by its value; 4. fold
-    image = vote(value, nnf, sigma=params.fold if fold is None else fold, threads=threads)
+    image = vote(value, nnf, sigma=params.fold, threads=threads)
     return image, Fields(nnf, reverse)
 
 
@@ -105,35 +104,37 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
     params, source, sizes = plan.params, plan.source, plan.sizes
     keys = [(picture.shape[0], picture.shape[1]) for picture in source]
     image, fields = plan.guess, None
-    for level in reversed(range(len(plan.sizes))):
+    for level in reversed(range(len(sizes))):
         value = source[level]
         key = value
         if level + 1 < len(source):                       # blurred as much as an upscaled guess is
             key = resize(source[level + 1], value.shape[:2], scale=1 / params.ratio, threads=threads)
-        if level + 1 < len(plan.sizes):
-            image = resize(image, plan.sizes[level], scale=1 / params.ratio, threads=threads)
-            if len(plan.sizes) - 1 - level <= params.balance_levels:
+        if level + 1 < len(sizes):
+            image = resize(image, sizes[level], scale=1 / params.ratio, threads=threads)
+            if len(sizes) - 1 - level <= params.balance_levels:       # ours, not the paper's: see docs/quality.md
                 image = balance(image, key)
             fields = finer(fields, params.ratio, sizes[level : level + 2], keys[level : level + 2]) if fields else None
-        coarsest = level + 1 == len(plan.sizes)
+        coarsest = level + 1 == len(sizes)
         count = params.coarsest_iterations if coarsest else params.iterations
-        now = params if len(plan.sizes) - level <= params.complete_levels else replace(params, alpha=np.inf)
         method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
         for iteration in range(count):
             seed = mix(plan.seed, level + 1, iteration + 1)
             before = fields
-            image, fields = pnn(
-                image, value if iteration and params.key == "sharp" else key, value,
-                params=now, fields=fields, seed=seed, threads=threads,
+            image, fields = pnn(                          # the sharp key is ours too
+                image, value if iteration and level < params.sharp_levels else key, value,
+                params=params_at(plan, level), fields=fields, seed=seed, threads=threads,
             )
             changed = share_changed(before.forward, fields.forward) if before and iteration else 1.0
             done = iteration + 1 == count or changed <= params.tolerance
-            last = done and level == 0
-            if last and params.last_fold != params.fold:
-                image = vote(value, fields.forward, sigma=params.last_fold, threads=threads)
-            yield Step(level, iteration, image, fields, changed, method, last)
+            yield Step(level, iteration, image, fields, changed, method, done and level == 0)
             if done:
                 break
+
+
+def params_at(plan: Plan, level: int) -> GPNNParams:
+    """Return the numbers at a level: completeness counts at the coarsest ones only."""
+    complete = len(plan.sizes) - level <= plan.params.complete_levels
+    return plan.params if complete else replace(plan.params, alpha=np.inf)
 
 
 def share_changed(before: NNF, after: NNF) -> float:

@@ -16,7 +16,6 @@ from .errors import ParameterError, explain
 
 METHODS = ("auto", "exact", "patchmatch")
 DIVERSITIES = ("low", "medium", "high")
-KEYS = ("blurred", "sharp")
 
 MAX_CHANNELS = 32
 MAX_SEED = 2**64 - 1
@@ -76,44 +75,39 @@ class GPNNParams:
     patch_size: int = _number(7, "Side of a patch.", low=3, high=31, unit="px", odd=True)
     ratio: float = _number(0.75, "Size of a pyramid level relative to the next finer one.", low=0.5, high=0.95)
     coarsest: int = _number(
-        21,
-        "Shorter side of the coarsest level: larger means more varied layouts, smaller means closer to the source.",
+        14, "Shorter side of the coarsest level: larger rearranges smaller pieces, smaller keeps larger ones whole.",
         low=3, high=4096, unit="px",
     )
     iterations: int = _number(10, "Most search-and-vote iterations at a level.", low=1, high=100)
     coarsest_iterations: int = _number(1, "The same at the coarsest level.", low=1, high=100)
     alpha: float = _number(
-        math.inf,
-        "Completeness: a small value makes every part of the source appear; inf turns it off.",
+        0.01, "Completeness: a small value makes every part of the source appear; inf turns it off.",
         low=1e-6, high=math.inf,
     )
     complete_levels: int = _number(
-        64, "Coarsest levels at which completeness counts; finer ones keep what these laid out.",
+        5, "Coarsest levels at which completeness counts; finer ones keep what these laid out.",
         low=0, high=64, expert=True,
     )
     balance_levels: int = _number(
-        0, "Levels after the coarsest whose first guess takes on the source's distribution of intensities.",
+        6, "Levels after the coarsest whose first guess takes on the source's distribution of intensities.",
         low=0, high=64, expert=True,
     )
     noise: float = _number(
-        0.75, "Standard deviation of the noise added to the first guess, intensities on [0, 1].", low=0, high=10
+        1.1, "Standard deviation of the noise added to the first guess, intensities on [0, 1].", low=0, high=10
     )
     start_level: int = _number(
         0, "Levels above the coarsest at which noise enters; coarser structure then stays.", low=0, high=64
     )
     method: str = _number("auto", "Nearest-neighbour search.", choices=METHODS)
-    key: str = _number(
-        "blurred", "Key after a level's first iteration: the upscaled coarser source or the source itself.",
-        choices=KEYS, expert=True,
+    sharp_levels: int = _number(
+        3, "Finest levels whose key, after the first iteration, is the source itself and not its blurred copy.",
+        low=0, high=64, expert=True,
     )
     sweeps: int = _number(1, "PatchMatch sweeps when a field is inherited.", low=1, high=64, expert=True)
     cold_sweeps: int = _number(16, "PatchMatch sweeps from a random field.", low=1, high=256, expert=True)
     trials: int = _number(8, "Random trials per sweep and patch.", low=0, high=32, expert=True)
     fold: float = _number(
         0.6, "Standard deviation of the vote's Gaussian, in half patches.", low=0.05, high=100, expert=True
-    )
-    last_fold: float = _number(
-        0.6, "The same for the last vote of the finest level.", low=0.05, high=100, expert=True
     )
     tolerance: float = _number(
         0.002, "A level ends once no larger share of patches changes its neighbour.", low=0, high=1, expert=True
@@ -173,8 +167,8 @@ def _nearest(number: Number, value: float) -> str:
 
 
 _paper = GPNNParams(
-    patch_size=7, ratio=0.75, coarsest=14, iterations=10, coarsest_iterations=10, alpha=math.inf, noise=0.75,
-    method="exact", key="blurred", fold=1.7, last_fold=1.7, tolerance=0.0,
+    patch_size=7, ratio=0.75, coarsest=14, iterations=10, coarsest_iterations=10, alpha=math.inf, complete_levels=64,
+    balance_levels=0, noise=0.75, method="exact", sharp_levels=0, fold=1.7, tolerance=0.0,
 )
 
 PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
@@ -182,8 +176,26 @@ PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
 )
 """Named settings: ``paper`` and ``official`` reproduce, ``default`` is what we measured to be better."""
 
-# Shorter side of the coarsest level in patches.
-_COARSEST_PATCHES = {"low": 2, "medium": 3, "high": 4}
+# Shorter side of the coarsest level in patches, and the noise.
+_DIVERSITY = {"low": (2, 0.6), "medium": (2, 1.1), "high": (3, 0.9)}
+
+
+def with_patch_size(params: GPNNParams, patch_size: int) -> GPNNParams:
+    """Return `params` with another patch size, and `coarsest` still as many patches as it was.
+
+    Parameters
+    ----------
+    params : GPNNParams
+        The settings to start from.
+    patch_size : int
+        Side of a patch in pixels.
+
+    Returns
+    -------
+    GPNNParams
+    """
+    patch_size = check_number("patch_size", patch_size)
+    return replace(params, patch_size=patch_size, coarsest=params.coarsest * patch_size // params.patch_size)
 
 
 def with_diversity(params: GPNNParams, diversity: str) -> GPNNParams:
@@ -207,6 +219,7 @@ def with_diversity(params: GPNNParams, diversity: str) -> GPNNParams:
     ParameterError
         If the word is another.
     """
-    if diversity not in _COARSEST_PATCHES:
+    if diversity not in _DIVERSITY:
         raise ParameterError(explain("diversity", repr(diversity), "must be one of " + ", ".join(DIVERSITIES)))
-    return replace(params, coarsest=_COARSEST_PATCHES[diversity] * params.patch_size)
+    patches, noise = _DIVERSITY[diversity]
+    return replace(params, coarsest=patches * params.patch_size, noise=noise)

@@ -78,7 +78,7 @@ def generate(
     result = run(plan, threads=threads, memory=memory, on_step=on_step)
     if (kind.low, kind.high) != (0.0, 1.0):               # searched on [0, 1], voted on its true values
         true = true_values(source, kind)
-        voted = vote(true, result.nnf, sigma=plan.params.last_fold, threads=as_threads(threads))
+        voted = vote(true, result.nnf, sigma=plan.params.fold, threads=as_threads(threads))
         return replace(result, image=from_image(voted, replace(kind, low=0.0, high=1.0)))
     return replace(result, image=from_image(result.image, kind))
 

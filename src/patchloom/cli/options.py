@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from ..errors import ParameterError, explain
-from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check_number, numbers, with_diversity
+from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check_number, numbers, with_diversity, with_patch_size
 from ..types import Size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -92,7 +92,8 @@ def _limits(number: Number, default: Any) -> str:
 def choice_options(command: Command) -> Command:
     """Give a command ``--preset`` and ``--diversity``."""
     for name, choices, text in (
-        ("diversity", DIVERSITIES, "How far from the source's layout; sets --coarsest.  [default: the preset's own]"),
+        ("diversity", DIVERSITIES,
+         "How far from the source's layout; sets --coarsest and --noise.  [default: the preset's own]"),
         ("preset", tuple(PRESETS), "Where the numbers that are not given come from.  [default: default]"),
     ):
         kind = Checked("[" + "|".join(choices) + "]", partial(_one_of, name, choices), choices)
@@ -110,13 +111,12 @@ def _one_of(name: str, choices: tuple[str, ...], text: str) -> str:
 def as_params(values: Mapping[str, Any]) -> GPNNParams:
     """Return the numbers that the options say: the preset's, then the diversity's, then the given ones.
 
-    The patch size comes before the diversity, which counts in patches.
+    The patch size comes first: `coarsest` keeps as many patches, and the diversity counts in patches.
     """
     given = {name: values[name] for name in numbers() if values.get(name) is not None}
     params = PRESETS[values["preset"]]
+    params = with_patch_size(params, given.get("patch_size", params.patch_size))
     if values["diversity"] is not None:
-        patch = given.get("patch_size", params.patch_size)
-        params = replace(params, patch_size=patch, coarsest=max(params.coarsest, patch))
         params = with_diversity(params, values["diversity"])
     return replace(params, **given)
 
