@@ -3,9 +3,9 @@
     python experiments/completeness_from_noise.py [FOLDER] [--width 160] [--seeds 3]
 
 Runs the official settings on each picture of the folder (the shipped ones by default), shrunk to `--width`, with
-several alphas, by exhaustive search and by PatchMatch, and prints a Markdown table of means: coherence and
-completeness (exhaustive, mean squared difference), sharpness ratio (mean gradient against the source's), identity share (patches
-found within 2 px of where they are) and contrast (standard deviation against the source's).
+several alphas, by exhaustive search and by PatchMatch, and prints a Markdown table of means with standard errors:
+coherence and completeness (exhaustive, mean squared difference), sharpness ratio (mean gradient against the source's),
+identity share (patches found within 2 px of where they are), contrast (standard deviation against the source's).
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def test_paper_and_official_are_the_papers_numbers() -> None:
 
 def test_diversity_is_a_word_for_numbers() -> None:
     assert with_diversity(GPNNParams(), "medium") == GPNNParams()
-    mixed = [(p.coarsest, p.noise) for p in (with_diversity(GPNNParams(), word) for word in DIVERSITIES)]
+    mixed = [(p.coarsest, -p.stay) for p in (with_diversity(GPNNParams(), word) for word in DIVERSITIES)]
     assert mixed == sorted(set(mixed))
     changed = {
         item.name
@@ -82,7 +82,7 @@ def test_diversity_is_a_word_for_numbers() -> None:
         for item in fields(GPNNParams)
         if getattr(with_diversity(GPNNParams(), word), item.name) != getattr(GPNNParams(), item.name)
     }
-    assert changed == {"coarsest", "noise"}
+    assert changed == {"coarsest", "noise", "stay"}
     assert with_diversity(GPNNParams(patch_size=9, coarsest=30), "low").coarsest == 18
     with pytest.raises(ParameterError, match="diversity='wild': must be one of low, medium, high"):
         with_diversity(GPNNParams(), "wild")

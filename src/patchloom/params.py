@@ -93,7 +93,14 @@ class GPNNParams:
         low=0, high=64, expert=True,
     )
     noise: float = _number(
-        1.1, "Standard deviation of the noise added to the first guess, intensities on [0, 1].", low=0, high=10
+        0.9, "Standard deviation of the noise added to the first guess, intensities on [0, 1].", low=0, high=10
+    )
+    stay: float = _number(
+        0.35, "Largest share of the first guess's patches that may stay in place; above it the noise is drawn again.",
+        low=0.05, high=1, expert=True,
+    )
+    draws: int = _number(
+        12, "Most draws of the noise, each a tenth stronger than the one before.", low=1, high=100, expert=True
     )
     start_level: int = _number(
         0, "Levels above the coarsest at which noise enters; coarser structure then stays.", low=0, high=64
@@ -168,7 +175,7 @@ def _nearest(number: Number, value: float) -> str:
 
 _paper = GPNNParams(
     patch_size=7, ratio=0.75, coarsest=14, iterations=10, coarsest_iterations=10, alpha=math.inf, complete_levels=64,
-    balance_levels=0, noise=0.75, method="exact", sharp_levels=0, fold=1.7, tolerance=0.0,
+    balance_levels=0, noise=0.75, stay=1.0, draws=1, method="exact", sharp_levels=0, fold=1.7, tolerance=0.0,
 )
 
 PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
@@ -176,8 +183,8 @@ PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
 )
 """Named settings: ``paper`` and ``official`` reproduce, ``default`` is what we measured to be better."""
 
-# Shorter side of the coarsest level in patches, and the noise.
-_DIVERSITY = {"low": (2, 0.6), "medium": (2, 1.1), "high": (3, 0.9)}
+# Shorter side of the coarsest level in patches, the noise, and what may stay in place.
+_DIVERSITY = {"low": (2, 0.6, 0.7), "medium": (2, 0.9, 0.35), "high": (3, 0.8, 0.35)}
 
 
 def with_patch_size(params: GPNNParams, patch_size: int) -> GPNNParams:
@@ -221,5 +228,5 @@ def with_diversity(params: GPNNParams, diversity: str) -> GPNNParams:
     """
     if diversity not in _DIVERSITY:
         raise ParameterError(explain("diversity", repr(diversity), "must be one of " + ", ".join(DIVERSITIES)))
-    patches, noise = _DIVERSITY[diversity]
-    return replace(params, coarsest=patches * params.patch_size, noise=noise)
+    patches, noise, stay = _DIVERSITY[diversity]
+    return replace(params, coarsest=patches * params.patch_size, noise=noise, stay=stay)
