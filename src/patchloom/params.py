@@ -184,7 +184,7 @@ PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
 """Named settings: ``paper`` and ``official`` reproduce, ``default`` is what we measured to be better."""
 
 # Shorter side of the coarsest level in patches, the noise, and what may stay in place.
-_DIVERSITY = {"low": (2, 0.6, 0.7), "medium": (2, 0.9, 0.35), "high": (3, 0.8, 0.35)}
+_DIVERSITY = {"low": (2, 0.6, 0.7), "medium": (2, 0.9, 0.35), "high": (3, 0.95, 0.25)}
 
 
 def with_patch_size(params: GPNNParams, patch_size: int) -> GPNNParams:
