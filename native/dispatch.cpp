@@ -13,7 +13,7 @@ namespace patchloom {
     void vote(const float*, int32_t, int32_t, const int32_t*, int32_t, int32_t, const float*, int32_t, float*,     \
               int32_t, int32_t);                                                                                   \
     void distance(const Pair&, Field, int32_t, int32_t);                                                           \
-    void exact(const Pair&, Field, int32_t, int32_t, int32_t*);                                                    \
+    void exact(const Pair&, Field, int32_t, int32_t, int32_t, int32_t, int32_t*);                                  \
     void sweep(const Pair&, const uint8_t*, Field, Field, int32_t, int32_t, uint64_t, int32_t, int32_t);           \
     static const Kernels kernels = {noise, resize, vote, distance, exact, sweep};                                  \
     }

@@ -6,6 +6,7 @@
 // exact. Displacements are visited in the key's row-major order and only a
 // strictly smaller score wins, so ties go to the first key.
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "kernels.hpp"
@@ -156,20 +157,21 @@ static void displacement(const Pair& pair, Field field, const Band& band, int32_
         in_blocks(
             count,
             [=](int32_t x) {
-                keep_least<Ints, Floats, Bytes, Patch, Weighted, Masked>(column + x, patch, weight + x, valid + x,
-                                                                         shift, score + x, distance + x,
-                                                                         best_shift + x);
+                keep_least<Ints, Floats, Bytes, Patch, Weighted, Masked>(
+                    column + x, patch, Weighted ? weight + x : nullptr, Masked ? valid + x : nullptr, shift,
+                    score + x, distance + x, best_shift + x);
             },
             [=](int32_t x) {
-                keep_least<int32_t, float, uint8_t, Patch, Weighted, Masked>(column + x, patch, weight + x, valid + x,
-                                                                             shift, score + x, distance + x,
-                                                                             best_shift + x);
+                keep_least<int32_t, float, uint8_t, Patch, Weighted, Masked>(
+                    column + x, patch, Weighted ? weight + x : nullptr, Masked ? valid + x : nullptr, shift,
+                    score + x, distance + x, best_shift + x);
             });
     }
 }
 
 template <int Channels, int Patch, bool Weighted, bool Masked>
-static void exact_band_rows(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t* scratch) {
+static void exact_band_rows(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t down0, int32_t down1,
+                            int32_t* scratch) {
     Band band;
     band.row0 = row0;
     band.row1 = row1;
@@ -182,44 +184,49 @@ static void exact_band_rows(const Pair& pair, Field field, int32_t row0, int32_t
         int32_t* distance = field.distance + int64_t(y) * pair.query_cols;
         for (int32_t x = 0; x < pair.query_cols; ++x) {
             distance[x] = INT32_MAX;
-            band.score[(y - row0) * band.pitch + x] = __builtin_inff();
+            band.score[(y - row0) * band.pitch + x] = std::numeric_limits<float>::infinity();
         }
     }
     const int32_t span = pair.query_cols + pair.key_cols;
-    for (int32_t down = -(row1 - 1); down < pair.key_rows - row0; ++down) {
+    const int32_t first = down0 > -(row1 - 1) ? down0 : -(row1 - 1);
+    const int32_t last = down1 < pair.key_rows - row0 ? down1 : pair.key_rows - row0;
+    for (int32_t down = first; down < last; ++down) {
         for (int32_t right = -(pair.query_cols - 1); right < pair.key_cols; ++right) {
             displacement<Channels, Patch, Weighted, Masked>(pair, field, band, down, right,
-                                          (down + pair.query_rows) * span + right + pair.query_cols);
+                                                          (down - first) * span + right + pair.query_cols);
         }
     }
     for (int32_t y = row0; y < row1; ++y) {
         const int32_t* shift = band.shift + (y - row0) * band.pitch;
+        const int32_t* distance = field.distance + int64_t(y) * pair.query_cols;
         int32_t* index = field.index + int64_t(y) * pair.query_cols * 2;
         for (int32_t x = 0; x < pair.query_cols; ++x) {
-            index[2 * x] = y + shift[x] / span - pair.query_rows;
-            index[2 * x + 1] = x + shift[x] % span - pair.query_cols;
+            const bool found = distance[x] < INT32_MAX;
+            index[2 * x] = found ? y + shift[x] / span + first : 0;
+            index[2 * x + 1] = found ? x + shift[x] % span - pair.query_cols : 0;
         }
     }
 }
 
 template <int Channels, int Patch>
-static void exact_rows(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t* scratch) {
+static void exact_rows(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t down0, int32_t down1,
+                       int32_t* scratch) {
     const auto search = pair.weight ? (pair.valid ? exact_band_rows<Channels, Patch, true, true>
                                                   : exact_band_rows<Channels, Patch, true, false>)
                                     : (pair.valid ? exact_band_rows<Channels, Patch, false, true>
                                                   : exact_band_rows<Channels, Patch, false, false>);
     for (int32_t y = row0; y < row1; y += exact_band) {
-        search(pair, field, y, y + exact_band < row1 ? y + exact_band : row1, scratch);
+        search(pair, field, y, y + exact_band < row1 ? y + exact_band : row1, down0, down1, scratch);
     }
 }
 
-void exact(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t* scratch) {
+void exact(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t down0, int32_t down1, int32_t* scratch) {
     if (pair.patch == 7 && pair.channels == 3) {
-        exact_rows<3, 7>(pair, field, row0, row1, scratch);
+        exact_rows<3, 7>(pair, field, row0, row1, down0, down1, scratch);
     } else if (pair.patch == 7 && pair.channels == 4) {
-        exact_rows<4, 7>(pair, field, row0, row1, scratch);
+        exact_rows<4, 7>(pair, field, row0, row1, down0, down1, scratch);
     } else {
-        exact_rows<0, 0>(pair, field, row0, row1, scratch);
+        exact_rows<0, 0>(pair, field, row0, row1, down0, down1, scratch);
     }
 }
 

@@ -45,8 +45,10 @@ struct Kernels {
                  float* out, int32_t row0, int32_t row1);
     // Distances of a given field.
     void (*distance)(const Pair& pair, Field field, int32_t row0, int32_t row1);
-    // Exhaustive search. scratch: exact_scratch(pair) bytes.
-    void (*exact)(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t* scratch);
+    // Exhaustive search over the displacements [down0, down1) between query row and key
+    // row; INT32_MAX where none of them is allowed. scratch: exact_scratch(pair) values.
+    void (*exact)(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t down0, int32_t down1,
+                  int32_t* scratch);
     // One PatchMatch sweep from the old field into the new one.
     void (*sweep)(const Pair& pair, const uint8_t* active, Field old_field, Field new_field,
                   int32_t jump, int32_t trials, uint64_t seed, int32_t row0, int32_t row1);

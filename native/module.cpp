@@ -135,7 +135,8 @@ void distance(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int pa
 }
 
 void exact(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, OptionalF weight,
-           Optional8 valid, Array<int32_t, 3> index, Array<int32_t, 2> out, int row0, int row1, int threads) {
+           Optional8 valid, Array<int32_t, 3> index, Array<int32_t, 2> out, int row0, int row1, int down0, int down1,
+           int threads) {
     Pair pair = make_pair(query, key, patch, 0);
     set_masks(pair, weight, valid);
     const Field field = make_field(index, out, pair);
@@ -145,7 +146,7 @@ void exact(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch
     parallel_for(row0, row1, std::min<int64_t>(std::max<int64_t>(share, 1), exact_band), threads,
                  [&](int64_t a, int64_t b) {
         std::vector<int32_t> scratch(size_t(exact_scratch(pair)));
-        chosen->exact(pair, field, int32_t(a), int32_t(b), scratch.data());
+        chosen->exact(pair, field, int32_t(a), int32_t(b), down0, down1, scratch.data());
     });
 }
 
@@ -181,7 +182,7 @@ NB_MODULE(_native, m) {
     m.def("resize", &resize, array, array, array, array, array, array, number, number, number);
     m.def("vote", &vote, array, array, array, array, number, number, number);
     m.def("distance", &distance, array, array, number, array, array, number, number, number);
-    m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number);
+    m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number, number, number);
     m.def("sweep", &sweep, array, array, number, mask, mask, mask, array, array, array, array, number, number, number,
           number, number, number);
 }

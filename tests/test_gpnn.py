@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import naive
 from conftest import make_picture
 from patchloom import PRESETS, GPNNParams, ImageError, ParameterError, Step, generate, nearest, plans, pnn, steps
+from patchloom.guess import first_guess
 from patchloom.patches import fold_weights
 from patchloom.resize import resize
 from patchloom.search.quantise import quantise
@@ -33,7 +34,7 @@ def test_paper_equals_the_plain_loop() -> None:
     ours: dict[int, Step] = {step.level: step for step in steps(plan)}
     assert list(ours) == list(reversed(range(len(plan.sizes))))  # a field that no longer moves ends a level early
     image, fields = naive.gpnn(
-        list(plan.source), plan.guess, list(plan.sizes), plan.params, resize, fold_weights(7, 1.7)
+        list(plan.source), first_guess(plan), list(plan.sizes), plan.params, resize, fold_weights(7, 1.7)
     )
     assert len(fields) == len(plan.sizes) >= 3
     for level, field in zip(reversed(range(len(fields))), fields, strict=True):
@@ -44,13 +45,14 @@ def test_paper_equals_the_plain_loop() -> None:
 def test_first_step_is_within_the_quantisation_of_float64() -> None:
     plan = plans.generate(make_picture(24, 32, 3, seed=5), params=PRESETS["paper"], seed=8)
     key = plan.source[len(plan.sizes) - 1]
-    found = nearest(plan.guess, key, patch_size=7, method="exact")
+    guess = first_guess(plan)
+    found = nearest(guess, key, patch_size=7, method="exact")
     q, k = (
-        np.lib.stride_tricks.sliding_window_view(i.astype(np.float64), (7, 7), axis=(0, 1)) for i in (plan.guess, key)
+        np.lib.stride_tricks.sliding_window_view(i.astype(np.float64), (7, 7), axis=(0, 1)) for i in (guess, key)
     )
     q, k = q.reshape(-1, 147), k.reshape(-1, 147)
     least = ((q[:, None] - k[None]) ** 2).mean(axis=2).min(axis=1).reshape(found.distance.shape)
-    scale = quantise(plan.guess, key, patch_size=7).scale
+    scale = quantise(guess, key, patch_size=7).scale
     assert (np.abs(found.distance - least) <= 2 * np.sqrt(least) / scale + 1 / scale**2).all()
 
 

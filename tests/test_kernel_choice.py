@@ -37,7 +37,9 @@ def test_without_compiled_kernels_it_warns_once_or_fails_where_they_are_required
         assert "native kernels: not built; required by" in done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize(("name", "value"), [("PATCHLOOM_KERNELS", "fast"), ("PATCHLOOM_ISA", "sse9")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("PATCHLOOM_KERNELS", "fast"), ("PATCHLOOM_ISA", "sse9"), ("PATCHLOOM_REQUIRE_NATIVE", "maybe")]
+)
 def test_an_unsupported_setting_is_an_error_of_the_call(name: str, value: str) -> None:
     if name == "PATCHLOOM_ISA" and kernels.info()["kernels"] == "numpy":
         name, value = "PATCHLOOM_KERNELS", "fast"

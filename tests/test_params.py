@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from patchloom import PRESETS, GPNNParams, ParameterError, with_diversity
+from patchloom import PRESETS, GPNNParams, ParameterError, with_diversity, with_patch_size
 from patchloom.params import DIVERSITIES, numbers
 
 
@@ -86,6 +86,15 @@ def test_diversity_is_a_word_for_numbers() -> None:
     assert with_diversity(GPNNParams(patch_size=9, coarsest=30), "low").coarsest == 18
     with pytest.raises(ParameterError, match="diversity='wild': must be one of low, medium, high"):
         with_diversity(GPNNParams(), "wild")
+
+
+def test_larger_patches_keep_their_proportions() -> None:
+    larger = with_patch_size(GPNNParams(), 21)
+    assert (larger.patch_size, larger.coarsest) == (21, 3 * GPNNParams().coarsest)
+    assert larger.noise == pytest.approx(3 * GPNNParams().noise)
+    assert with_patch_size(GPNNParams(), 7) == GPNNParams()
+    with pytest.raises(ParameterError, match="patch_size=8: must be odd"):
+        with_patch_size(GPNNParams(), 8)
 
 
 def test_params_are_frozen() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from naive import gaussian
 from naive import vote as naive_vote
-from patchloom import NNF, extract, vote
+from patchloom import NNF, ImageError, extract, vote
 from patchloom.patches import fold_weights
 from strategies import patch_sizes, pictures
 
@@ -51,6 +51,23 @@ def test_extract_is_the_patch_at_its_place(image: np.ndarray, patch: int) -> Non
                                   image[1 : 1 + patch, :patch] if len(patches) > 1 else image[:patch, :patch])
     with pytest.raises(ValueError, match="read-only"):
         patches[0, 0] = 0
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.zeros((9, 12, 3), np.float32), "value=9 x 12 pixels: the field needs 12 x 12; pass a picture of the size"),
+        (np.zeros((12, 12, 3), np.uint8), r"value=uint8 \(12, 12, 3\): must be float32 \(H, W, 1 to 32\)"),
+        (np.zeros((12, 12), np.float32), r"value=float32 \(12, 12\): must be float32"),
+        (np.zeros((12, 12, 33), np.float32), "must be float32"),
+    ],
+)
+def test_pictures_that_the_field_leaves_are_refused(value: np.ndarray, message: str) -> None:
+    field = NNF(np.full((4, 4, 2), 9, np.int32), np.zeros((4, 4), np.float32), 3)
+    with pytest.raises(ImageError, match=message):
+        vote(value, field)
+    with pytest.raises(ImageError, match="the field needs"):
+        vote(np.zeros((99, 99, 3), np.float32), NNF(-field.index, field.distance, 3))
 
 
 def test_another_picture_follows_the_field() -> None:

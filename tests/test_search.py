@@ -150,6 +150,42 @@ def test_cold_patchmatch_comes_close_to_exact() -> None:
     assert nearest(query, key, patch_size=7, method="patchmatch").distance.mean() <= 1.05 * least
 
 
+def test_weighted_patchmatch_comes_close_to_exact_and_never_gets_worse() -> None:
+    """As completeness uses it: scores, that is distances times weights."""
+    query, key = picture(0, (40, 50, 3)), picture(1, (45, 38, 3))
+    weight, _ = completeness_weight(query, key, patch_size=7, alpha=0.01, method="exact")
+
+    def score(field: NNF) -> np.ndarray:
+        return field.distance * weight[field.index[..., 0], field.index[..., 1]]
+
+    least = score(nearest(query, key, patch_size=7, method="exact", weight=weight))
+    field = nearest(query, key, patch_size=7, method="patchmatch", weight=weight, sweeps=1)
+    for seed in range(3):
+        later = nearest(query, key, patch_size=7, method="patchmatch", weight=weight, sweeps=4, init=field, seed=seed)
+        assert (score(later) <= score(field) * (1 + 1e-6)).all()
+        assert (score(later) >= least * (1 - 1e-6)).all()
+        field = later
+    assert score(field).mean() <= 1.1 * least.mean()
+
+
+def test_large_exhaustive_searches_are_cut_into_parts() -> None:
+    """The parts that Ctrl-C can come between give what one part gives."""
+    from patchloom.kernels import numpy_kernels
+
+    native = pytest.importorskip("patchloom.kernels.native", reason="not on this machine: native kernels")
+    whole = [np.ascontiguousarray((picture(s, (50, 40, 3)) * 2000).astype(np.int16)) for s in (0, 1)]
+    weight = np.random.default_rng(2).random((44, 34)).astype(np.float32) + np.float32(0.1)
+    usual = native._BAND_WORK
+    try:
+        native._BAND_WORK = 1e5
+        for factor in (None, weight):
+            parts = native.exact(*whole, 7, factor, None, threads=2)
+            for ours, theirs in zip(parts, numpy_kernels.exact(*whole, 7, factor, None), strict=True):
+                np.testing.assert_array_equal(ours, theirs)
+    finally:
+        native._BAND_WORK = usual
+
+
 def test_auto_goes_by_the_sizes() -> None:
     assert choose("auto", (30, 30), (30, 30)) == "exact"
     assert choose("auto", (200, 200), (200, 200)) == "patchmatch"
@@ -207,5 +243,17 @@ def test_bad_arguments_are_named() -> None:
     outside = NNF(np.full((18, 24, 2), 99, np.int32), np.zeros((18, 24), np.float32), 7)
     with pytest.raises(ImageError, match="init=indices outside the key"):
         nearest(query, key, patch_size=7, init=outside)
+    for name, value in (("patch_size", 8), ("patch_size", 33), ("trials", -1), ("trials", 40), ("sweeps", 0)):
+        with pytest.raises(ParameterError, match=f"{name}={value}: must be"):
+            nearest(query, key, **{"patch_size": 7, name: value})
+    for wrong in (0, -1, np.inf, np.nan, 1e30):
+        with pytest.raises(ParameterError, match="weight=.*must be positive"):
+            nearest(query, key, patch_size=7, weight=np.full((18, 24), wrong, np.float32))
+    with pytest.raises(ImageError, match="query=values that are NaN or infinite"):
+        nearest(np.full_like(query, np.nan), key, patch_size=7)
+    with pytest.raises(ParameterError, match="alpha=1e-300"):
+        completeness_weight(query, key, patch_size=7, alpha=1e-300)
+    with pytest.raises(ParameterError, match="alpha=inf: must be finite"):
+        completeness_weight(query, key, patch_size=7, alpha=np.inf)
     with pytest.raises(ParameterError, match="alpha=0"):
         completeness_weight(query, key, patch_size=7, alpha=0)

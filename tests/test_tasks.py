@@ -74,6 +74,18 @@ def test_floats_of_any_range_are_voted_on_their_true_values() -> None:
     assert np.array_equal(result.image, voted)
 
 
+def test_float64_keeps_what_float32_cannot_hold() -> None:
+    ramp = 1e8 + make_picture(40, 52, 1)[..., 0] / 4.0
+    image = patchloom.generate(ramp, params=FAST, seed=1).image
+    assert image.dtype == np.float64
+    assert ramp.min() <= image.min() <= image.max() <= ramp.max() + 1e-6
+    assert len(np.unique(image)) > 100
+    constant = np.full((20, 20), 1e17)
+    np.testing.assert_array_equal(patchloom.generate(constant, params=FAST, seed=1).image, constant)
+    with pytest.raises(patchloom.ImageError, match="source=values from .*: must be float32 numbers; scale them"):
+        patchloom.generate(constant * 1e200)
+
+
 def test_result_tells_what_was_done() -> None:
     seen: list[Step] = []
     result = patchloom.generate(make_picture(48, 64), seed=9, on_step=seen.append)

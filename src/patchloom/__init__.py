@@ -13,7 +13,7 @@ from .errors import (
     PatchloomError,
 )
 from .gpnn import pnn, steps
-from .params import PRESETS, GPNNParams, with_diversity
+from .params import PRESETS, GPNNParams, with_diversity, with_patch_size
 from .patches import extract, vote
 from .pyramid import pyramid
 from .search import completeness_weight, nearest
@@ -46,4 +46,5 @@ __all__ = [
     "steps",
     "vote",
     "with_diversity",
+    "with_patch_size",
 ]

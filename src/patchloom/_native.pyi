@@ -21,7 +21,7 @@ def distance(
 ) -> None: ...
 def exact(
     query: Array, key: Array, patch: int, weight: Array | None, valid: Array | None, index: Array, out: Array,
-    row0: int, row1: int, threads: int, /,
+    row0: int, row1: int, down0: int, down1: int, threads: int, /,
 ) -> None: ...
 def sweep(
     query: Array, key: Array, patch: int, weight: Array | None, valid: Array | None, active: Array | None,

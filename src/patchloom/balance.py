@@ -29,7 +29,7 @@ def balance(image: Image, like: Image) -> Image:
     """
     out = np.empty_like(image)
     count, other = image.shape[0] * image.shape[1], like.shape[0] * like.shape[1]
-    place = (np.arange(count) * 2 + 1) * other // (2 * count)         # middles of equal shares
+    place = (np.arange(count, dtype=np.int64) * 2 + 1) * other // (2 * count)         # middles of equal shares
     for channel in range(image.shape[2]):
         order = np.argsort(image[..., channel], axis=None, kind="stable")
         out[..., channel].flat[order] = np.sort(like[..., channel], axis=None)[place]

@@ -155,10 +155,12 @@ def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[
     if array.size and not np.isfinite(array).all():
         bad = int(array.size - np.isfinite(array).sum())
         raise ImageError(explain(name, f"{bad} values that are NaN or infinite", "must be finite", "replace them"))
-    pixels = array.astype(np.float32)
     if not array.size:
-        return pixels, kind
+        return array.astype(np.float32), kind
     low, high = float(array.min()), float(array.max())
+    if max(-low, high) > np.finfo(np.float32).max:
+        raise ImageError(explain(name, f"values from {low:g} to {high:g}", "must be float32 numbers", "scale them"))
+    pixels = array.astype(np.float32)
     if low >= 0 and high <= 1:
         return pixels, kind
     if kind.alpha:
@@ -166,15 +168,9 @@ def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[
             explain(name, f"values from {low:g} to {high:g} with alpha", "must be within [0, 1]",
                     "scale it, or pass colour and alpha as other than 2 or 4 channels")
         )
-    high = high if high > low else low + 1
+    high = high if high > low else low + max(1.0, abs(low))
     pixels = ((array.astype(np.float64) - low) / (high - low)).astype(np.float32)
     return pixels, PixelFormat(kind.mode, kind.dtype, kind.flat, kind.alpha, low, high)
-
-
-def true_values(value: Any, kind: PixelFormat) -> Image:
-    """Return a float picture without the affine map that `as_image` put it through."""
-    array = np.asarray(value)
-    return np.ascontiguousarray(array[..., None] if kind.flat else array, np.float32)
 
 
 def from_image(image: Image, kind: PixelFormat) -> Any:
@@ -254,32 +250,34 @@ def as_seed(value: Any) -> int:
     """Return a seed, 0 to 2**64 - 1; None draws a fresh one below 2**32."""
     if value is None:
         return secrets.randbits(32)
-    try:
-        seed = operator.index(value)
-    except TypeError:
-        seed = -1
-    if isinstance(value, bool) or not 0 <= seed <= MAX_SEED:
+    seed = _whole(value)
+    if not 0 <= seed <= MAX_SEED:
         raise ParameterError(explain("seed", repr(value), "must be a whole number, 0 to 2**64 - 1"))
     return seed
 
 
 def as_threads(value: Any) -> int:
     """Return a number of threads; 0 means `PATCHLOOM_THREADS`, or else all cores."""
-    name: str = "threads"
-    if isinstance(value, int) and not isinstance(value, bool) and value == 0:
-        name, value = "PATCHLOOM_THREADS", os.environ.get("PATCHLOOM_THREADS") or 0
-        if isinstance(value, str) and value.isdecimal():
-            value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1024:
+    name, number = "threads", _whole(value)
+    if number == 0:
+        text = os.environ.get("PATCHLOOM_THREADS") or "0"
+        name, value, number = "PATCHLOOM_THREADS", text, int(text) if text.isdecimal() else -1
+    if not 0 <= number <= 1024:
         raise ParameterError(explain(name, repr(value), "must be a whole number, 0 (all cores) to 1024"))
-    return value or available_cores()
+    return number or available_cores()
+
+
+def _whole(value: Any) -> int:
+    """Return a whole number as an int, and anything else as -1."""
+    try:
+        return -1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return -1
 
 
 def available_cores() -> int:
     """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def as_memory(value: Any) -> int | None:

@@ -24,6 +24,7 @@ _NS_SERIAL = 40.0                                         # what NumPy does on o
 _NS_PER_ITERATION = 1e5
 
 _NEIGHBOURS = 4 * len(JUMPS)                              # that a PatchMatch sweep looks at
+_USUAL_DRAWS = 3
 
 _FIELD = 12                                               # bytes per patch: index 2 x int32, distance float32
 _INHERITED = 62                                           # bytes per patch while a field goes to the next level
@@ -113,12 +114,15 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
         At least 1.
     """
     params = plan.params
-    coarsest = level + 1 == len(plan.sizes)
+    coarsest = level + 1 == len(plan.sizes) > 1
     count = params.coarsest_iterations if coarsest else params.iterations
     query, key = grids(plan, level)
-    search = _search_ns(plan, query, key, count, coarsest)
+    first = level + 1 == len(plan.sizes)
+    search = _search_ns(plan, query, key, count, first)
     if params_at(plan, level).alpha < math.inf:
-        search += _search_ns(plan, key, query, count, coarsest)
+        search += _search_ns(plan, key, query, count, first)
+    if first and query == key and params.noise > 0:       # the first guess is drawn about three times
+        search += _search_ns(plan, query, key, 1, True) * min(_USUAL_DRAWS, params.draws - 1)
     patches, channels = query[0] * query[1], plan.guess.shape[2]
     vote = count * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE
     serial = count * (patches * _NS_SERIAL + _NS_PER_ITERATION)

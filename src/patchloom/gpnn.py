@@ -17,6 +17,7 @@ import numpy as np
 
 from .balance import balance
 from .checks import as_threads
+from .guess import first_guess
 from .params import GPNNParams
 from .patches import vote
 from .resize import resize
@@ -103,7 +104,7 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
     threads = as_threads(threads)
     params, source, sizes = plan.params, plan.source, plan.sizes
     keys = [(picture.shape[0], picture.shape[1]) for picture in source]
-    image, fields = plan.guess, None
+    image, fields = first_guess(plan, threads=threads), None
     for level in reversed(range(len(sizes))):
         value = source[level]
         key = value
@@ -114,7 +115,7 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
             if len(sizes) - 1 - level <= params.balance_levels:       # ours, not the paper's: see docs/quality.md
                 image = balance(image, key)
             fields = finer(fields, params.ratio, sizes[level : level + 2], keys[level : level + 2]) if fields else None
-        coarsest = level + 1 == len(sizes)
+        coarsest = level + 1 == len(sizes) > 1            # a lone level has all of its work to do
         count = params.coarsest_iterations if coarsest else params.iterations
         method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
         for iteration in range(count):

@@ -75,7 +75,8 @@ class GPNNParams:
     patch_size: int = _number(7, "Side of a patch.", low=3, high=31, unit="px", odd=True)
     ratio: float = _number(0.75, "Size of a pyramid level relative to the next finer one.", low=0.5, high=0.95)
     coarsest: int = _number(
-        14, "Shorter side of the coarsest level: larger rearranges smaller pieces, smaller keeps larger ones whole.",
+        14,
+        "Shorter side of the coarsest level: larger rearranges smaller pieces. A picture no larger has one level.",
         low=3, high=4096, unit="px",
     )
     iterations: int = _number(10, "Most search-and-vote iterations at a level.", low=1, high=100)
@@ -188,7 +189,9 @@ _DIVERSITY = {"low": (2, 0.6, 0.7), "medium": (2, 0.9, 0.35), "high": (3, 0.95, 
 
 
 def with_patch_size(params: GPNNParams, patch_size: int) -> GPNNParams:
-    """Return `params` with another patch size, and `coarsest` still as many patches as it was.
+    """Return `params` with another patch size, `coarsest` still as many patches, and noise that moves them as much.
+
+    Noise averages out over a patch, so its standard deviation grows with the patch's side.
 
     Parameters
     ----------
@@ -202,7 +205,11 @@ def with_patch_size(params: GPNNParams, patch_size: int) -> GPNNParams:
     GPNNParams
     """
     patch_size = check_number("patch_size", patch_size)
-    return replace(params, patch_size=patch_size, coarsest=params.coarsest * patch_size // params.patch_size)
+    factor = patch_size / params.patch_size
+    return replace(
+        params, patch_size=patch_size, coarsest=params.coarsest * patch_size // params.patch_size,
+        noise=min(params.noise * factor, numbers()["noise"].high),
+    )
 
 
 def with_diversity(params: GPNNParams, diversity: str) -> GPNNParams:
@@ -219,7 +226,7 @@ def with_diversity(params: GPNNParams, diversity: str) -> GPNNParams:
     Returns
     -------
     GPNNParams
-        The same, with another ``coarsest``.
+        The same, with other ``coarsest``, ``noise``, ``stay`` and ``draws``.
 
     Raises
     ------
@@ -229,4 +236,6 @@ def with_diversity(params: GPNNParams, diversity: str) -> GPNNParams:
     if diversity not in _DIVERSITY:
         raise ParameterError(explain("diversity", repr(diversity), "must be one of " + ", ".join(DIVERSITIES)))
     patches, noise, stay = _DIVERSITY[diversity]
-    return replace(params, coarsest=patches * params.patch_size, noise=noise, stay=stay)
+    params = replace(params, draws=GPNNParams.draws, stay=stay)
+    usual = replace(params, patch_size=GPNNParams.patch_size, coarsest=patches * GPNNParams.patch_size, noise=noise)
+    return with_patch_size(usual, params.patch_size)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from . import kernels
 from .checks import as_threads
-from .params import PRESETS
+from .errors import ImageError, explain
+from .params import MAX_CHANNELS, PRESETS
 from .types import NNF, Image
 
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
@@ -67,7 +68,8 @@ def fold_weights(patch_size: int, sigma: float) -> npt.NDArray[np.float32]:
     Granot et al., "Drop the GAN" (CVPR 2022); its code uses sigma = 1.7.
     """
     middle = (patch_size - 1) / 2
-    line = np.array([_exponential(((i - middle) / middle / sigma) ** 2 / 2) for i in range(patch_size)])
+    places = [(i - middle) / middle / sigma for i in range(patch_size)]
+    line = np.array([_exponential(place * place / 2) for place in places])    # powers differ between machines
     weights = np.maximum(line[:, None] * line[None, :], _LEAST_WEIGHT).astype(np.float32)
     weights.flags.writeable = False
     return weights
@@ -96,8 +98,32 @@ def vote(value: Image, nnf: NNF, *, sigma: float = PRESETS["default"].fold, thre
     Image
         (H' + p - 1, W' + p - 1, C), within the range of `value`.
 
+    Raises
+    ------
+    ImageError
+        If `value` is no `Image`, or the field points outside it.
+
     References
     ----------
     Simakov et al., "Summarizing visual data using bidirectional similarity" (CVPR 2008).
     """
-    return kernels.vote(value, nnf.index, fold_weights(nnf.patch_size, sigma), threads=as_threads(threads))
+    _check(value, nnf)
+    fold = fold_weights(nnf.patch_size, sigma)
+    index = np.ascontiguousarray(nnf.index, np.int32)
+    return kernels.vote(np.ascontiguousarray(value), index, fold, threads=as_threads(threads))
+
+
+def _check(value: Image, nnf: NNF) -> None:
+    if value.ndim != 3 or value.dtype != np.float32 or not 1 <= value.shape[2] <= MAX_CHANNELS:
+        raise ImageError(
+            explain("value", f"{value.dtype} {value.shape}", f"must be float32 (H, W, 1 to {MAX_CHANNELS})")
+        )
+    index = nnf.index
+    if index.ndim != 3 or index.shape[2] != 2 or index.dtype.kind not in "iu" or not index.size:
+        raise ImageError(explain("nnf.index", f"{index.dtype} {index.shape}", "must be whole numbers (H', W', 2)"))
+    most = [int(n) + nnf.patch_size for n in index.max(axis=(0, 1))]
+    if index.min() < 0 or most[0] > value.shape[0] or most[1] > value.shape[1]:
+        raise ImageError(
+            explain("value", f"{value.shape[0]} x {value.shape[1]} pixels", f"the field needs {most[0]} x {most[1]}",
+                    "pass a picture of the size that was searched")
+        )

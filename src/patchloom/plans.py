@@ -1,30 +1,21 @@
-"""Arguments -> `Plan`, one short function per application. Nothing runs here."""
+"""Arguments -> `Plan`, one short function per application. Nothing is searched here."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from . import kernels
 from .checks import as_image, as_seed, as_size
 from .errors import ImageError, ParameterError, explain
 from .params import PRESETS, GPNNParams
 from .pyramid import level_sizes, pyramid
 from .resize import resize
-from .search import grid, nearest
-from .search.patchmatch import mix
 from .types import Image, Plan, Size
-
-_NOISE = 3
-
-_GROWTH = np.float32(1.1)                                 # of the noise, from draw to draw
 
 
 def generate(
     source: Any, *, size: Size | None = None, params: GPNNParams | None = None, seed: int | None = None
 ) -> Plan:
-    """Plan a new picture of the same kind: the source's coarsest level plus noise.
+    """Plan a new picture of the same kind: the source's coarsest level, which noise will rearrange.
 
     Parameters
     ----------
@@ -77,31 +68,7 @@ def generate_from(image: Image, *, size: Any, params: GPNNParams | None, seed: i
                     f"try {len(sizes) - 1}")
         )
     sizes = sizes[: len(sizes) - params.start_level]
-    seed = as_seed(seed)
-    return Plan(source, sizes, _guess(source[len(sizes) - 1], sizes[-1], params, seed), params, seed)
-
-
-def _guess(source: Image, size: Size, params: GPNNParams, seed: int) -> Image:
-    """Return the coarsest level plus noise, drawn again while too many patches would stay in place."""
-    start = resize(source, size)
-    sigma = np.float32(params.noise)
-    for draw in range(params.draws):
-        guess = start + sigma * kernels.noise(start.shape, mix(seed, 0, _NOISE, draw))
-        last = draw + 1 == params.draws or sigma == 0
-        if last or _share_staying(guess, source, params, seed) <= params.stay:
-            break
-        sigma *= _GROWTH
-    return guess
-
-
-def _share_staying(guess: Image, source: Image, params: GPNNParams, seed: int) -> float:
-    """Share of the guess's patches whose neighbour lies within a pixel of their own place in the source."""
-    found = nearest(guess, source, patch_size=params.patch_size, method=params.method, seed=mix(seed, 0, _NOISE, 1))
-    keys = grid(source, params.patch_size)
-    rows, cols = found.distance.shape
-    own = [np.arange(n) * (k - 1) // max(n - 1, 1) for n, k in zip((rows, cols), keys, strict=True)]
-    moved = np.abs(found.index - np.stack(np.meshgrid(*own, indexing="ij"), axis=2)).max(axis=2)
-    return float((moved <= 1).mean())
+    return Plan(source, sizes, resize(source[len(sizes) - 1], sizes[-1]), params, as_seed(seed))
 
 
 def _fitting(

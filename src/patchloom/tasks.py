@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from . import plans
-from .checks import as_image, as_memory, as_threads, from_image, true_values
+from .checks import PixelFormat, as_image, as_memory, as_threads, from_image
 from .estimate import check_memory
 from .gpnn import steps
 from .params import GPNNParams
@@ -76,11 +78,7 @@ def generate(
     image, kind = as_image(source)
     plan = plans.generate_from(image, size=size, params=params, seed=seed)
     result = run(plan, threads=threads, memory=memory, on_step=on_step)
-    if (kind.low, kind.high) != (0.0, 1.0):               # searched on [0, 1], voted on its true values
-        true = true_values(source, kind)
-        voted = vote(true, result.nnf, sigma=plan.params.fold, threads=as_threads(threads))
-        return replace(result, image=from_image(voted, replace(kind, low=0.0, high=1.0)))
-    return replace(result, image=from_image(result.image, kind))
+    return finish(result, source, kind)
 
 
 def run(
@@ -119,3 +117,29 @@ def run(
             on_step(step)
         then = clock()
     return Result(step.image, step.fields.forward, plan.params, plan.seed, tuple(methods), tuple(iterations), timings)
+
+
+def finish(result: Result, source: Any, kind: PixelFormat) -> Result:
+    """Return a run's result with the image as what the source was.
+
+    Parameters
+    ----------
+    result : Result
+        Of `run`; its image is an `Image`.
+    source : array or PIL image
+        The picture that was planned from.
+    kind : PixelFormat
+        What `patchloom.checks.as_image` said of it.
+
+    Returns
+    -------
+    Result
+        Floats of any range were searched on [0, 1]; they are voted on their true
+        values where float32 holds those, and mapped back otherwise.
+    """
+    if (kind.low, kind.high) == (0.0, 1.0) or kind.dtype.itemsize > 4:
+        return replace(result, image=from_image(result.image, kind))
+    true = np.asarray(source)
+    true = np.ascontiguousarray(true[..., None] if kind.flat else true, np.float32)
+    voted = vote(true, result.nnf, sigma=result.params.fold)
+    return replace(result, image=from_image(voted, replace(kind, low=0.0, high=1.0)))

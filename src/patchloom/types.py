@@ -71,7 +71,7 @@ class Plan:
         Size of the output at each level that the run visits, finest first;
         its length is at most that of `source`.
     guess : Image
-        The initial guess, of size ``sizes[-1]``.
+        The initial guess before noise, of size ``sizes[-1]``.
     params : GPNNParams
         All numbers.
     seed : int

@@ -35,7 +35,10 @@ def _chosen() -> Any:
     asked = os.environ.get("PATCHLOOM_KERNELS") or "auto"
     if asked not in ("auto", "native", "numpy"):
         raise ParameterError(explain("PATCHLOOM_KERNELS", repr(asked), "must be native, numpy or unset"))
-    required = asked == "native" or (os.environ.get("PATCHLOOM_REQUIRE_NATIVE") or "0") not in ("0", "false")
+    require = (os.environ.get("PATCHLOOM_REQUIRE_NATIVE") or "0").lower()
+    if require not in ("0", "1", "false", "true"):
+        raise ParameterError(explain("PATCHLOOM_REQUIRE_NATIVE", repr(require), "must be 0, 1 or unset"))
+    required = asked == "native" or require in ("1", "true")
     if asked != "numpy":
         try:
             from . import native

@@ -19,6 +19,10 @@ NAME = "native"
 # Elementary operations that take about 30 ms on one slow core; the interpreter looks for signals in between.
 _BAND_WORK = 1.0e8
 
+# Query rows that exhaustive search takes at a time, as native/kernels.hpp has it, and its distance for "no key".
+_EXACT_ROWS = 32
+_NONE = np.iinfo(np.int32).max
+
 
 def isa() -> str:
     """Instruction set in use: ``baseline``, ``avx2`` or ``avx512``."""
@@ -40,8 +44,8 @@ if os.environ.get("PATCHLOOM_ISA"):
     select_isa(os.environ["PATCHLOOM_ISA"])
 
 
-def _bands(rows: int, work_per_row: float, threads: int, least: int = 1) -> Iterator[tuple[int, int]]:
-    band = max(least, int(_BAND_WORK * threads / max(work_per_row, 1.0)))
+def _bands(rows: int, work_per_row: float, threads: int) -> Iterator[tuple[int, int]]:
+    band = max(1, int(_BAND_WORK * threads / max(work_per_row, 1.0)))
     for start in range(0, rows, band):
         yield start, min(start + band, rows)
 
@@ -89,13 +93,31 @@ def exact(
 ) -> tuple[Array, Array]:
     """Exhaustive search; see the twin in `numpy_kernels`."""
     shape = query.shape[0] - patch + 1, query.shape[1] - patch + 1
-    index, out = np.empty((*shape, 2), np.int32), np.empty(shape, np.int32)
-    query_planes, key_planes = (np.ascontiguousarray(image.transpose(2, 0, 1)) for image in (query, key))
+    key_rows, key_cols = key.shape[0] - patch + 1, key.shape[1] - patch + 1
+    index, distance = np.zeros((*shape, 2), np.int32), np.full(shape, _NONE, np.int32)
+    part_index, part = np.empty_like(index), np.empty_like(distance)
+    queries, keys = (np.ascontiguousarray(image.transpose(2, 0, 1)) for image in (query, key))
     valid = None if valid is None else valid.view(np.uint8)
-    work = shape[1] * (key.shape[0] - patch + 1) * (key.shape[1] - patch + 1) * 2.0
-    for start, stop in _bands(len(out), work, threads, least=8 * threads):
-        _native.exact(query_planes, key_planes, patch, weight, valid, index, out, start, stop, threads)
-    return index, out
+    rows = _EXACT_ROWS * threads
+    for start in range(0, shape[0], rows):
+        stop = min(start + rows, shape[0])
+        here = slice(start, stop)
+        # displacements ascend, so a later part wins only where it is strictly better
+        for down, end in _bands(stop - 1 + key_rows - start, _EXACT_ROWS * shape[1] * key_cols * 2.0, 1):
+            down0, down1 = down - stop + 1, end - stop + 1
+            _native.exact(queries, keys, patch, weight, valid, part_index, part, start, stop, down0, down1, threads)
+            better = _scores(part[here], part_index[here], weight) < _scores(distance[here], index[here], weight)
+            index[here] = np.where(better[..., None], part_index[here], index[here])
+            distance[here] = np.where(better, part[here], distance[here])
+    return index, distance
+
+
+def _scores(distance: Array, index: Array, weight: Array | None) -> Array:
+    """Return what the kernel compares: the distances, or float32 products with the keys' weights."""
+    if weight is None:
+        return distance
+    scores = distance.astype(np.float32) * weight[index[..., 0], index[..., 1]]
+    return np.where(distance < _NONE, scores, np.float32(np.inf))
 
 
 def sweep(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .. import kernels
 from ..checks import as_seed, as_threads
 from ..errors import ImageError, ParameterError, explain
-from ..params import METHODS, PRESETS
+from ..params import MAX_CHANNELS, METHODS, PRESETS, check_number
 from ..types import NNF, Image, Mask, Size
 from . import exact, patchmatch
 from .quantise import quantise
@@ -19,6 +19,9 @@ __all__ = ["choose", "completeness_weight", "nearest"]
 
 # Query-key pairs below which exhaustive search is about as fast as PatchMatch.
 AUTO_PAIRS = 4_000_000
+
+# Largest factor of a key: its product with any distance is still a float32.
+_MOST_WEIGHT = 1e28
 
 
 def grid(image: Image, patch_size: int) -> Size:
@@ -105,12 +108,16 @@ def nearest(
     Barnes et al., "PatchMatch" (SIGGRAPH 2009).
     """
     kernels.warn_if_slow()
+    patch_size, trials = check_number("patch_size", patch_size), check_number("trials", trials)
+    sweeps = None if sweeps is None else check_number("sweeps", sweeps)
     _check(query, key, patch_size, weight, valid, active, init)
     if method not in METHODS:
         raise ParameterError(explain("method", repr(method), "must be one of " + ", ".join(METHODS)))
     threads, seed = as_threads(threads), as_seed(seed)
     quantised = quantise(query, key, patch_size=patch_size)
-    options: dict[str, Any] = {"weight": weight, "valid": valid, "active": active, "init": init, "threads": threads}
+    masks = {"weight": weight, "valid": valid, "active": active}
+    options: dict[str, Any] = {k: None if mask is None else np.ascontiguousarray(mask) for k, mask in masks.items()}
+    options.update(init=init, threads=threads)
     if choose(method, grid(query, patch_size), grid(key, patch_size)) == "exact":
         return exact.search(quantised, **options)
     return patchmatch.search(quantised, **options, sweeps=sweeps, trials=trials, seed=seed)
@@ -154,8 +161,8 @@ def completeness_weight(
     reverse : NNF
         Nearest query patch of every key patch.
     """
-    if not 0 < alpha < float("inf"):
-        raise ParameterError(explain("alpha", alpha, "must be positive and finite", "leave completeness out for inf"))
+    if check_number("alpha", alpha) == float("inf"):
+        raise ParameterError(explain("alpha", alpha, "must be finite", "leave completeness out for inf"))
     reverse = nearest(
         key, query, patch_size=patch_size, init=init, method=method, sweeps=sweeps, trials=trials, seed=seed,
         threads=threads,
@@ -173,11 +180,14 @@ def _check(
     init: NNF | None,
 ) -> None:
     for name, image in (("query", query), ("key", key)):
-        if image.ndim != 3 or image.dtype != np.float32 or min(image.shape[:2]) < patch_size:
+        fits = image.ndim == 3 and image.dtype == np.float32 and min(image.shape[:2]) >= patch_size
+        if not fits or not 1 <= image.shape[2] <= MAX_CHANNELS:
             raise ImageError(
-                explain(name, f"{image.dtype} {image.shape}", "must be float32 (H, W, C)",
+                explain(name, f"{image.dtype} {image.shape}", f"must be float32 (H, W, 1 to {MAX_CHANNELS})",
                         f"sides at least {patch_size}")
             )
+        if not np.isfinite(image).all():
+            raise ImageError(explain(name, "values that are NaN or infinite", "must be finite", "replace them"))
     if query.shape[2] != key.shape[2]:
         raise ImageError(explain("channels", f"{query.shape[2]} and {key.shape[2]}", "query and key need the same"))
     queries, keys = grid(query, patch_size), grid(key, patch_size)
@@ -186,6 +196,9 @@ def _check(
     ):
         if array is not None and (array.shape != shape or array.dtype != kind):
             raise ImageError(explain(name, f"{array.dtype} {array.shape}", f"must be {np.dtype(kind)} {shape}"))
+    if weight is not None and not (weight.min() > 0 and weight.max() <= _MOST_WEIGHT):
+        got = f"{weight.min():g} to {weight.max():g}"
+        raise ParameterError(explain("weight", got, f"must be positive and at most {_MOST_WEIGHT:g}", "scale them"))
     if valid is not None and not valid.any():
         raise ParameterError(explain("valid", "no patch", "at least one key patch must be allowed"))
     if active is not None and init is None:

@@ -22,6 +22,6 @@ def search(
     """Return the field of the smallest scores, the first key of equals."""
     index, total = kernels.exact(pair.query, pair.key, pair.patch_size, weight, valid, threads=threads)
     if active is not None and init is not None:
-        index = np.where(active[..., None], index, init.index)
+        index = np.where(active[..., None], index, init.index).astype(np.int32)
         total = kernels.distance(pair.query, pair.key, pair.patch_size, index, threads=threads)
     return pair.field(index, total)
