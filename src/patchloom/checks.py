@@ -158,7 +158,7 @@ def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[
     if not array.size:
         return array.astype(np.float32), kind
     low, high = float(array.min()), float(array.max())
-    if max(-low, high) > np.finfo(np.float32).max:
+    if max(-low, high) > float(np.finfo(np.float32).max):
         raise ImageError(explain(name, f"values from {low:g} to {high:g}", "must be float32 numbers", "scale them"))
     pixels = array.astype(np.float32)
     if low >= 0 and high <= 1:
