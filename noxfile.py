@@ -31,3 +31,11 @@ def test(session: nox.Session, kernels: str) -> None:
     # The twins are many times slower: unless told which, only the tests closest to them.
     some = [] if kernels == "native" else ["tests/test_kernels.py", "tests/test_gpnn.py"]
     session.run("pytest", *(session.posargs or some), env={"PATCHLOOM_KERNELS": kernels})
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Print the benchmarks' tables; on one thread where they compare with BLAS."""
+    session.install(".", env=NATIVE)
+    session.run("python", "benchmarks/presets.py", *session.posargs)
+    session.run("python", "benchmarks/search.py", env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
