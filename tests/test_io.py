@@ -9,6 +9,7 @@ import stat
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -788,6 +789,34 @@ def test_force_replaces(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
 
 
+def test_replaced_files_keep_mode_and_link(tmp_path):
+    """The link stays a link, and what it leads to keeps its permissions."""
+    old, link = tmp_path / "old.png", tmp_path / "link.png"
+    io.write(old, picture("L"))
+    old.chmod(0o604)
+    link.symlink_to("old.png")
+    io.write(link, picture("RGB"), force=True)
+    assert link.is_symlink()
+    assert io.read(old).pixels.mode == "RGB"
+    assert stat.S_IMODE(old.stat().st_mode) == 0o604
+
+
+def test_devices_are_not_replaced(tmp_path):
+    """Not even through a link."""
+    (tmp_path / "a.png").symlink_to(os.devnull)
+    with pytest.raises(FileError) as error:
+        io.write(tmp_path / "a.png", picture("L"), force=True)
+    assert_one_line(error, "a.png (is not a regular file)", "only those are replaced")
+
+
+def test_long_names_are_refused_early(tmp_path):
+    """Also below folders that are yet to be made."""
+    for name in ("n" * 300 + ".png", "new/" + "n" * 300 + ".png", "n" * 300 + "/new/a.png"):
+        with pytest.raises(FileError) as error:
+            io.check_writable(tmp_path / name)
+        assert_one_line(error, "too long", "path that can be followed", "choose another")
+
+
 @pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
 def test_file_that_appears_late_is_not_overwritten(tmp_path, monkeypatch, links):
     """Between the check and the last step, with and without hard links."""
@@ -843,6 +872,35 @@ def test_failed_write_leaves_nothing(tmp_path, monkeypatch, force, failure):
     assert any(name.endswith(".tmp") for name in seen)
     assert [file.name for file in tmp_path.iterdir()] == (["a.png"] if force else [])
     assert not force or old.read_bytes() == b"mine"
+
+
+def test_temporary_folder_that_cannot_be_used(tmp_path, monkeypatch):
+    """It is named, and the picture is not called damaged."""
+    deep = io.encode(noise(8, 8, 3, dtype=np.float32), ".exr")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    for work in (lambda: io.read(None, data=deep), lambda: io.encode(noise(8, 8, 3, dtype=np.uint16), ".png")):
+        with pytest.raises(FileError) as error:
+            work()
+        assert_one_line(error, f"temporary folder={tmp_path / 'none'} (no such file or directory)", "TMPDIR")
+
+
+def test_full_temporary_folder(tmp_path, monkeypatch):
+    deep = io.encode(noise(8, 8, 3, dtype=np.float32), ".exr")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(FileError) as error:
+            io.read(None, data=deep)
+        assert_one_line(error, f"temporary folder={tmp_path} (no space left on device)", "TMPDIR")
+    monkeypatch.setattr(Path, "read_bytes", full)
+    with pytest.raises(FileError) as error:
+        io.encode(noise(8, 8, 3, dtype=np.uint16), ".png")
+    assert_one_line(error, f"temporary folder={tmp_path} (no space left on device)", "TMPDIR")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_failed_encoder_leaves_nothing(tmp_path):

@@ -54,22 +54,25 @@ A picture has at most 400 megapixels, judged by its header before it is decoded.
 from __future__ import annotations
 
 from .fields import FIELD_SUFFIXES, load_nnf, save_nnf
-from .formats import MAX_PIXELS, READABLE, WRITABLE, check_mode, shown
-from .reading import Picture, find_images, read
+from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, check_mode, is_folder, shown
+from .reading import Picture, find_images, read, read_bytes
 from .writing import check_writable, encode, write
 
 __all__ = [
     "FIELD_SUFFIXES",
     "MAX_PIXELS",
     "READABLE",
+    "UNMARKED",
     "WRITABLE",
     "Picture",
     "check_mode",
     "check_writable",
     "encode",
     "find_images",
+    "is_folder",
     "load_nnf",
     "read",
+    "read_bytes",
     "save_nnf",
     "shown",
     "write",

@@ -6,7 +6,10 @@ keeps odd names (``%04d``, ``?``) away from its name patterns.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,8 @@ def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> t
 
     Raises
     ------
+    FileError
+        If the temporary folder cannot be used.
     ImageError
         If it cannot be decoded, or holds what a picture cannot.
     MissingExtraError
@@ -73,9 +78,10 @@ def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> t
     oiio = require("image", f"{label} (more than 8 bits per channel)")
     asked = oiio.ImageSpec()
     asked.attribute("oiio:UnassociatedAlpha", 1)
-    with tempfile.TemporaryDirectory(prefix="patchloom-") as folder:
+    with _temporary() as folder:
         file = Path(folder, "picture" + suffix)
-        file.write_bytes(data)
+        with _told(folder):
+            file.write_bytes(data)
         opened = oiio.ImageInput.open(str(file), asked)
         if opened is None:
             raise _damaged(label, oiio.geterror(), folder)
@@ -92,6 +98,33 @@ def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> t
     array = _upright(array, spec.get_int_attribute("Orientation", 1))
     icc = spec.getattribute("ICCProfile")
     return array[..., 0] if array.shape[2] == 1 else array, None if icc is None else bytes(bytearray(icc))
+
+
+@contextlib.contextmanager
+def _temporary() -> Iterator[str]:
+    """Give a new temporary folder."""
+    with contextlib.ExitStack() as stack:
+        with _told(""):
+            made = tempfile.TemporaryDirectory(prefix="patchloom-", ignore_cleanup_errors=True)
+            folder = stack.enter_context(made)
+        yield folder
+
+
+@contextlib.contextmanager
+def _told(folder: str) -> Iterator[None]:
+    """Turn what the system refuses in the temporary folder into one line about that folder."""
+    try:
+        yield
+    except OSError as error:
+        raise _no_room(folder, error.strerror or str(error)) from error
+
+
+def _no_room(folder: str, reason: str) -> FileError:
+    where = Path(folder).parent if folder else tempfile.tempdir or "none"
+    return FileError(
+        explain("temporary folder", f"{shown(where)} ({shown(reason).lower()})",
+                "must be writable and have room for a picture", "free some, or set TMPDIR to another folder")
+    )
 
 
 def _damaged(label: str, reason: str, folder: str) -> ImageError:
@@ -179,7 +212,7 @@ def dump(array: Array, suffix: str, *, icc: bytes | None = None, description: st
     Raises
     ------
     FileError
-        If it cannot be encoded.
+        If it cannot be encoded, or the temporary folder cannot be used.
     MissingExtraError
         If OpenImageIO is not installed.
     """
@@ -188,15 +221,18 @@ def dump(array: Array, suffix: str, *, icc: bytes | None = None, description: st
     if suffix == ".exr" and array.shape[2] in (2, 4):
         array = _multiplied(array)
     spec = _spec(oiio, array, suffix, icc, description)
-    with tempfile.TemporaryDirectory(prefix="patchloom-") as folder:
+    with _temporary() as folder:
         file = Path(folder, "picture" + suffix)
         made = oiio.ImageOutput.create(str(file))
         done = made is not None and made.open(str(file), spec)
         done = done and made.write_image(array)
         if not (made is not None and made.close() and done):
+            if shutil.disk_usage(folder).free < array.nbytes:
+                raise _no_room(folder, "no space left on device")
             reason = " ".join((made.geterror() if made is not None else oiio.geterror()).replace(folder, "").split())
             raise FileError(explain("output", f"{suffix} ({reason})", "could not be encoded", "try another suffix"))
-        data = file.read_bytes()
+        with _told(folder):
+            data = file.read_bytes()
     return _plain_png(data, icc, chunks) if suffix == ".png" else data
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -46,6 +48,9 @@ HOLDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 WRITABLE = tuple(HOLDS)
 """Suffixes that `write` knows."""
 
+UNMARKED = (".bmp",)
+"""Suffixes of files that have no place for metadata."""
+
 DEEP = ("U16", "F")
 """Kinds that go through OpenImageIO."""
 
@@ -54,6 +59,32 @@ def shown(name: object) -> str:
     """Return a name that fits on one line and that every terminal can print."""
     text = os.fspath(name) if isinstance(name, os.PathLike) else str(name)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def is_folder(path: str | os.PathLike[str], what: str = "image") -> bool:
+    """Whether a folder is there.
+
+    Parameters
+    ----------
+    path : path
+        Need not exist.
+    what : str
+        What errors call it.
+
+    Raises
+    ------
+    FileError
+        If the system cannot tell: a name that is too long, a folder on the way that may not be entered.
+    """
+    try:
+        return stat.S_ISDIR(Path(path).stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        reason = shown(error.strerror or str(error)).lower()
+        raise FileError(
+            explain(what, f"{shown(path)} ({reason})", "must be a path that can be followed", "choose another")
+        ) from error
 
 
 def check_size(label: str, rows: int, cols: int) -> None:

@@ -92,7 +92,7 @@ def read(path: str | os.PathLike[str] | None, *, data: bytes | None = None) -> P
     if data is None:
         if path is None:
             raise FileError(explain("path", None, "must be a file, or data must be given", "pass data=bytes"))
-        data = _bytes(path)
+        data = read_bytes(path)
     name = "stdin" if path is None else Path(path).name
     label = "stdin" if path is None else shown(path)
     pixels, icc, suffix = _decode(data, label)
@@ -123,7 +123,14 @@ def _by_name(file: Path) -> str:
     return file.name
 
 
-def _bytes(path: str | os.PathLike[str]) -> bytes:
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Return what a file holds.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read.
+    """
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:

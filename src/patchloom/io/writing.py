@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +17,7 @@ import numpy as np
 from ..checks import is_pil
 from ..errors import FileError, PatchloomError, explain
 from . import deep, headers
-from .formats import DEEP, JPEG_QUALITY, WRITABLE, check_mode, check_suffix, kind_of, shown
+from .formats import DEEP, JPEG_QUALITY, WRITABLE, check_mode, check_suffix, is_folder, kind_of, shown
 
 PathLike = str | os.PathLike[str]
 
@@ -44,15 +46,21 @@ def check_writable(path: PathLike, *, force: bool = False, suffixes: tuple[str, 
     """
     path = Path(path)
     check_suffix(path.suffix, suffixes)
-    if path.is_dir():
+    if is_folder(path, "output"):
         raise _refused(path, "is a folder", "must be a file", "add a file name")
     if os.path.lexists(path) and not force:
         raise _exists(path)
-    folder = path.parent
+    if path.exists() and not path.is_file():
+        raise _refused(path, "is not a regular file", "only those are replaced", "choose another name")
+    target, missing = _followed(path), []
+    folder = target.parent
     while not os.path.lexists(folder) and folder != folder.parent:
+        missing.append(folder.name)
         folder = folder.parent
-    if not folder.is_dir():
+    if not is_folder(folder, "output"):
         raise _refused(path, f"{shown(folder)} is not a folder", "must be in a folder", "choose another folder")
+    for name in (target.name, *missing):
+        is_folder(folder / name, "output")                # refuses a name that is too long
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _refused(path, f"{shown(folder)} is not writable", "must be in a writable one", "choose another folder")
 
@@ -74,7 +82,8 @@ def write(
     pixels, icc, metadata
         As for `encode`.
     force : bool
-        Replace an existing file.
+        Replace an existing file. The new one has its permissions; where the path is
+        a symbolic link, what it leads to is replaced.
 
     Raises
     ------
@@ -91,7 +100,7 @@ def write(
 
 def place(path: PathLike, data: bytes, *, force: bool) -> None:
     """Put bytes into a new file in one step; without `force` an existing one stays, whenever it appeared."""
-    path = Path(path)
+    path = _followed(Path(path)) if force else Path(path)
     temporary = path.parent / f".patchloom-{secrets.token_hex(8)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +108,8 @@ def place(path: PathLike, data: bytes, *, force: bool) -> None:
             # "x" makes the file with the permissions of the umask; mkstemp would make it private.
             with temporary.open("xb") as file:
                 file.write(data)
+            with contextlib.suppress(OSError):            # nothing is replaced, or modes cannot be set here
+                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
             _rename(temporary, path, force)
         finally:
             temporary.unlink(missing_ok=True)
@@ -107,6 +118,11 @@ def place(path: PathLike, data: bytes, *, force: bool) -> None:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _refused(path, shown(reason).lower(), "must be a writable place", "choose another folder") from error
+
+
+def _followed(path: Path) -> Path:
+    """Return where a symbolic link leads, and any other path as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def _rename(temporary: Path, path: Path, force: bool) -> None:
