@@ -5,11 +5,13 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,6 +131,37 @@ def test_save_nnf(photo, folder):
 def test_quiet(photo):
     done = run("generate", photo, "--quiet", *FAST)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_quiet_keeps_a_fresh_seed(photo, folder):
+    """A BMP cannot hold it: it is told, unless it was given, is in the name or in --json."""
+    quiet = ("--quiet", "--force", *FAST)
+    said = run("generate", photo, "--out", "new.bmp", *quiet).stderr
+    seed = re.fullmatch(r"new\.bmp  40 x 32  seed (\d+)  .*\n", said)
+    run("generate", photo, "--out", "again.bmp", "--seed", seed.group(1), *FAST)
+    assert (folder / "new.bmp").read_bytes() == (folder / "again.bmp").read_bytes()
+    for more in (("--seed", 1, "--out", "new.bmp"), ("--out", "{seed}.bmp"), ("--out", "new.bmp", "--json")):
+        assert run("generate", photo, *more, *quiet).stderr == ""
+
+
+@pytest.mark.parametrize("name", ["deep.exr", "deep.tif"])
+def test_floats_are_what_the_library_makes(folder, make_picture, name):
+    pytest.importorskip("OpenImageIO")
+    io.write(name, make_picture(32, 40).astype(np.float32) / 50 - 1)
+    run("generate", name, "--seed", 1, "--out", "new" + name[-4:], *FAST)
+    expected = patchloom.generate(io.read(name).pixels, seed=1, params=GPNNParams(iterations=2)).image
+    assert np.array_equal(io.read("new" + name[-4:]).pixels, expected)
+
+
+def test_force_keeps_links_and_permissions(photo, folder):
+    (folder / "there").mkdir()
+    old = save(folder / "there" / "old.png", np.zeros((8, 8), np.uint8))
+    old.chmod(0o640)
+    (folder / "link.png").symlink_to("there/old.png")
+    run("generate", photo, "--out", "link.png", "--force", *FAST)
+    assert (folder / "link.png").is_symlink()
+    assert io.read(old).pixels.size == (40, 32)
+    assert old.stat().st_mode & 0o777 == 0o640
 
 
 def test_standard_input_and_output(photo, folder):
@@ -269,7 +302,10 @@ def test_seeds_follow_and_end():
         ("--seed", "x", "seed='x': must be a whole number, 0 to 2**64 - 1"),
         ("--threads", "2000", "threads=2000: must be a whole number, 0 (all cores) to 1024"),
         ("--memory", "lots", "memory='lots': must be bytes, or a number with MB, GB, MiB or GiB"),
-        ("--out", "{name}.png", "out='{name}.png': unknown field {name}; may hold {stem}, {seed}, "),
+        ("--out", "{title}.png", "out='{title}.png': unknown field {title}; may hold {stem}, {name}, {seed}, "),
+        ("--out", "{stem:{foo}}.png", "out='{stem:{foo}}.png': has a field with a format that does not fit"),
+        ("--out", "{index:999999999999d}.png", "out='{index:999999999999d}.png': has a field with a format"),
+        ("--out", "{stem:.0}", "output suffix=none: must be one of .png"),
         ("--out", "{stem.real}.png", "out='{stem.real}.png': unknown field {stem.real}; may hold "),
         ("--out", "{stem.png", "out='{stem.png': braces do not match; may hold "),
         ("--out", "{stem:d}.png", "out='{stem:d}.png': has a field with a format that does not fit"),
@@ -312,6 +348,7 @@ def broken(folder, make_picture):
 @pytest.mark.parametrize("name", ["text.png", "cut.jpg", "empty.png", "tiny.png", "moving.gif", "missing.png"])
 def test_bad_input(folder, make_picture, name):
     said = broken(folder, make_picture)[name]
+    assert name in run("generate", name, code=2).stderr
     refused(folder, "generate", name, "--out", "out/", message="")
     assert said in run("generate", name, code=2).stderr
 
@@ -321,7 +358,7 @@ def test_picture_that_is_not_finite(folder, make_picture):
     pixels = make_picture(32, 40).astype(np.float32) / 255
     pixels[3, 4, 1] = np.nan
     io.write("float.exr", pixels)
-    refused(folder, "generate", "float.exr", message="source=1 values that are NaN or infinite: must be finite")
+    refused(folder, "generate", "float.exr", message="float.exr: source=1 values that are NaN or infinite: ")
 
 
 def test_bad_setting_for_threads(photo, folder, monkeypatch):
@@ -353,6 +390,63 @@ def test_unwritable_folder_as_the_system_tells_it(photo, folder, monkeypatch):
     """The same for root, to whom the system says yes."""
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     refused(folder, "generate", photo, "--out", "locked/", "--seed", 1, message="output=locked/photo_1.png (")
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(36, "File name too long")])
+def test_paths_that_the_system_refuses(photo, folder, monkeypatch, error):
+    """A folder that may not be entered, as root meets it nowhere."""
+    stat = Path.stat
+
+    def refuse(path, **options):
+        if "locked" in str(path):
+            raise error
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    said = f"({error.strerror.lower()}): must be a path that can be followed"
+    refused(folder, "generate", "locked/in.png", message=f"image=locked/in.png {said}")
+    for out in ("locked/1.png", "locked/{seed}.png", "locked/{seed}{stem:.0}" + "{stem:.0}" * 60 + ".png"):
+        refused(folder, "generate", photo, "--out", out, "--seed", 1, message=f"output=locked/1.png {said}")
+
+
+def test_names_that_are_too_long(photo, folder):
+    long = "n" * 300
+    refused(folder, "generate", long, message=f"image={long} (")
+    for out in (f"{long}.png", f"new/{long}.png", f"{long}/new.png", f"{{seed}}{long}.png"):
+        refused(folder, "generate", photo, "--out", out, message="out")
+
+
+def test_system_errors_are_one_line(photo, folder, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(5, "Input/output error", "somewhere")
+
+    monkeypatch.setattr("patchloom.tasks.run", fail)
+    refused(folder, "generate", photo, message="somewhere=input/output error: ")
+
+
+def test_inputs_are_not_replaced(folder, make_picture):
+    """An output never has the place of an input, by any name for it."""
+    pictures = [save(folder / name, make_picture(32, 40, 3, i)) for i, name in enumerate(("in.png", "in_1.png"))]
+    before = [file.read_bytes() for file in pictures]
+    (folder / "link.png").symlink_to("in.png")
+    (folder / "hard.png").hardlink_to("in.png")
+    said = "(is an input): inputs are not replaced, even with --force"
+    refused(folder, "generate", "in.png", "in_1.png", "--seed", 1, "--force", message=f"output=in_1.png {said}")
+    for out in ("in.png", "./in.png", str(folder / "in.png"), "link.png", "hard.png"):
+        refused(folder, "generate", "in.png", "--out", out, "--force", message="output=")
+        refused(folder, "generate", "in.png", "--out", out, "--force", "--dry-run", message="output=")
+    refused(folder, "generate", "link.png", "--out", "in.png", "--force", message=f"output=in.png {said}")
+    assert [file.read_bytes() for file in pictures] == before
+
+
+def test_no_name_is_no_folder(photo, folder):
+    refused(folder, "generate", "", message="image='': must be a file, a folder or -")
+
+
+def test_standard_output_is_png(folder, make_picture):
+    Image.fromarray(make_picture(32, 40, 4), "CMYK").save("ink.tif")
+    refused(folder, "generate", "ink.tif", "--out", "-",
+            message="ink.tif: out=-: standard output is PNG, which does not hold such pixels; try --out FILE.tif")
 
 
 def test_existing_field_is_not_overwritten(photo, folder):
@@ -391,6 +485,17 @@ def test_nothing_to_do(folder):
 
 # Several inputs
 
+def test_same_stem_twice(folder, make_picture):
+    """A folder with x.jpg and x.png: the error's own remedy works."""
+    for name in ("x.jpg", "x.png"):
+        save(folder / "in" / name, make_picture(32, 40))
+    done = run("generate", "in", "--seed", 1, *FAST, code=2)
+    assert done.stderr.endswith('2 results would have this name; try --out "out/{name}_{seed}.png", or a run for each '
+                                "input\n")
+    run("generate", "in", "--seed", 1, "--out", "out/{name}_{seed}.png", *FAST)
+    assert names(folder / "out") == ["x.jpg_1.png", "x.png_1.png"]
+
+
 def test_a_folder_goes_on_past_bad_pictures(folder, make_picture):
     inputs = folder / "in"
     inputs.mkdir()
@@ -421,10 +526,11 @@ def test_templates(photo, folder, make_picture):
 def test_what_out_means(folder):
     (folder / "a.b").mkdir()
     (folder / "{odd}").mkdir()
-    where = {"stem": "s", "seed": 1, "index": 0, "width": 4, "height": 3, "suffix": ".png"}
+    where = {"stem": "s", "name": "s.jpg", "seed": 1, "index": 0, "width": 4, "height": 3, "suffix": ".png"}
     for out, expected in {
         None: "s_1.png", "new.png": "new.png", "x/new.tif": "x/new.tif", "x": "x/s_1.png", "x.y/": "x.y/s_1.png",
         "a.b": "a.b/s_1.png", "{odd}": "{odd}/s_1.png", "{stem}/": "s/s_1.png", "{width}x{height}.png": "4x3.png",
+        "{name}_{seed}.png": "s.jpg_1.png",
     }.items():
         assert as_naming(out).path(where).as_posix() == expected
     with pytest.raises(ParameterError, match="out='': must be"):
@@ -465,6 +571,29 @@ def test_no_bar_without_a_terminal(picture):
     with Progress(1.0) as progress:
         assert progress._bar is None
         assert progress.picture("a", plan, 1.0)(None) is None
+
+
+@pytest.mark.parametrize(("seconds", "quiet", "said"), [
+    (4.9, False, ""), (12.3, False, "a begins, up to about 12 s\n"), (12.3, True, ""),
+])
+def test_long_pictures_are_announced(picture, capsys, seconds, quiet, said):
+    with Progress(1.0, quiet=quiet) as progress:
+        progress.picture("a", patchloom.plans.generate(picture, seed=1), 1.0, seconds)
+    assert capsys.readouterr() == ("", said)
+
+
+def test_odd_names_in_the_bar(folder, make_picture, monkeypatch):
+    seen = []
+    picture = Progress.picture
+
+    def look(self, label, *rest):
+        seen.append(label)
+        return picture(self, label, *rest)
+
+    monkeypatch.setattr(Progress, "picture", look)
+    save(folder / "a\nb.png", make_picture(32, 40))
+    run("generate", "a\nb.png", "--seed", 1, *FAST)
+    assert seen == ["a\\nb.png seed 1"]
 
 
 @pytest.mark.parametrize(
@@ -520,13 +649,72 @@ def test_nobody_reads_the_output(photo):
     process.stderr.close()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="not on this machine: signals are POSIX's")
+POSIX = pytest.mark.skipif(os.name == "nt", reason="not on this machine: these are POSIX's")
+
+
+def shell(line, **options):
+    """Run a line of shell, in which ``patchloom`` is the real command."""
+    command = f"patchloom() {{ {shlex.quote(sys.executable)} -m patchloom \"$@\"; }}\n{line}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, **options)
+    return done.returncode, done.stdout, done.stderr
+
+
+HAS_FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="not on this machine: /dev/full")
+
+
+@POSIX
+@pytest.mark.parametrize("target", [pytest.param("/dev/full", marks=HAS_FULL), "&-"])
+@pytest.mark.parametrize("options", [
+    "--version", "generate photo.png --quiet --json", "generate photo.png --quiet --out -",
+])
+def test_standard_output_that_takes_nothing(photo, options, target):
+    code, out, err = shell(f"patchloom {options} >{target}")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: stdout=closed: " if target == "&-" else "error: stdout=no space left on device: ")
+
+
+@POSIX
+@pytest.mark.parametrize("closed", [
+    ">&-", "<&-", "2>&-", "<&- >&- 2>&-", pytest.param("2>/dev/full", marks=HAS_FULL)])
+def test_closed_streams_that_nobody_needs(photo, folder, closed):
+    """The picture is made, whatever else is closed; its file does not become a standard stream."""
+    assert shell(f"patchloom generate photo.png --out new.png --seed 1 --iterations 2 {closed}")[0] == 0
+    run("generate", photo, "--seed", 1, "--out", "again.png", *FAST)
+    assert (folder / "new.png").read_bytes() == (folder / "again.png").read_bytes()
+
+
+@POSIX
+def test_standard_input_that_gives_nothing(folder):
+    code, out, err = shell("patchloom generate - <&-")
+    assert (code, out, err) == (2, "", "error: image=-: standard input is closed; pipe a picture in\n")
+
+
+@POSIX
+@pytest.mark.parametrize("how", ["cat photo.png | patchloom generate /dev/stdin",
+                                 "mkfifo pipe; cat photo.png >pipe & patchloom generate pipe"])
+def test_inputs_that_are_read_once(photo, folder, how):
+    code, _, err = shell(f"{how} --seed 1 --out new.png --iterations 2")
+    assert (code, err[:7]) == (0, "new.png")
+    run("generate", photo, "--seed", 1, "--out", "again.png", *FAST)
+    assert io.read("new.png").pixels.tobytes() == io.read("again.png").pixels.tobytes()
+
+
+@POSIX
+def test_ctrl_c_during_imports(folder):
+    """Simulated: whatever the command line imports first is interrupted."""
+    (folder / "click.py").write_text("raise KeyboardInterrupt\n")
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    assert shell("patchloom --version", env=environment) == (130, "", "cancelled\n")
+
+
+@POSIX
 def test_ctrl_c(folder, make_picture):
     """Cancelled in the middle of a long level: exit code 130, one line, and no file, whole or partial."""
     inputs = [save(folder / name, make_picture(*size)) for name, size in (("a.png", (20, 24)), ("b.png", (600, 800)))]
     process = start("generate", *inputs, "--preset", "paper", "--out", "out/", "--seed", 1, "--threads", 1,
                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert process.stderr.readline().startswith("out/a_1.png")
+    assert process.stderr.readline().startswith("b.png seed 1 begins, up to about ")
     time.sleep(0.5 + random.random())
     assert process.poll() is None
     process.send_signal(signal.SIGINT)

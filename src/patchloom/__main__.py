@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .cli import main
+import sys
 
 if __name__ == "__main__":
+    try:
+        from .cli import main
+    except KeyboardInterrupt:                             # the imports take longest of all that comes before the work
+        sys.stderr.write("cancelled\n")
+        sys.exit(130)
     main()

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import kernels
 from .._version import __version__
-from .exits import CommandGroup
+from .exits import CommandGroup, tell
 from .generate import generate
 
 __all__ = ["group", "main"]
@@ -38,11 +38,11 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="With --version: as JSON.")
 @click.pass_context
 def group(context: click.Context, version: bool, as_json: bool) -> None:
-    """Make new pictures from the patches of one: no training, no GPU, the same bytes for the same seed."""
+    """Make new pictures from the patches of one: no training, no GPU, the same pixels for the same seed."""
     if as_json and not version:
         raise click.UsageError("--json goes with --version here, or after a command's name", context)
     if version:
-        click.echo(json.dumps(versions()) if as_json else _version_line(versions()))
+        tell(json.dumps(versions()) if as_json else _version_line(versions()))
         context.exit()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -7,15 +7,16 @@ import sys
 import warnings
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 
+from .. import io
 from .._version import __version__
 from ..checks import as_memory, as_seed, as_threads
 from ..errors import ParameterError, explain
-from .jobs import Request, as_seeds, as_sources, prepare
+from .exits import check_open, tell
+from .jobs import Request, as_seeds, as_sources, check_inputs_kept, prepare
 from .options import (
     MAX_COUNT,
     Checked,
@@ -61,16 +62,18 @@ Examples:
               help="A file, a folder (ends with a slash, exists as one or has no suffix), a template with "
                    + ", ".join(f"{{{name}}}" for name in FIELDS)
                    + f", or - for standard output.  [default: {DEFAULT_NAME} in the current folder]")
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@click.option("--force", is_flag=True,
+              help="Overwrite files that exist, but no input. A symbolic link stays; what it leads to is replaced.")
 @click.option("--save-nnf", is_flag=True, help="Write the nearest-neighbour field of each picture beside it, as .npz.")
 @click.option("--json", "as_json", is_flag=True, help="Tell on standard output what was made, as one JSON object.")
-@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--quiet", is_flag=True,
+              help="Say nothing but errors, and a fresh seed that neither the file (BMP) nor its name can keep.")
 @click.option("--dry-run", is_flag=True, help="Tell sizes, patches, time, memory and names; run and write nothing.")
 def generate(**values: Any) -> int:
     """Make new pictures that look like IMAGE and are not it.
 
     Every patch of a new picture comes from IMAGE, which is a file, a folder of pictures
-    or - for standard input. The same seed gives the same bytes on any machine. A bad
+    or - for standard input. The same seed gives the same pixels on any machine. A bad
     picture among several does not stop the others; the exit code is then 1.
     """
     if values["quiet"]:
@@ -78,35 +81,42 @@ def generate(**values: Any) -> int:
     request = as_request(values)
     if request.naming.stdout:
         _check_stdout(values)
+    elif values["as_json"]:
+        check_open("--json")
     sources = as_sources(values["images"])
     check_many(request.naming, len(sources), len(request.seeds))
-    several = len(sources) > 1 or Path(values["images"][0]).is_dir()
+    several = len(sources) > 1 or io.is_folder(values["images"][0])
     runner = Runner(request, several=several, quiet=values["quiet"])
     found = [runner.attempt(source, partial(prepare, source, request)) for source in sources]
     jobs = [job for job in found if job is not None]
     check_distinct(path for job in jobs for target in job.targets for path in target.paths)
+    check_inputs_kept(sources, jobs)
     report = runner.dry(jobs) if values["dry_run"] else runner.real(jobs)
     if values["as_json"]:
-        click.echo(json.dumps({"version": __version__, **report, "failed": runner.failed}, indent=2))
+        tell(json.dumps({"version": __version__, **report, "failed": runner.failed}, indent=2))
     return runner.summary(len(sources))
 
 
 def as_request(values: Mapping[str, Any]) -> Request:
     """Return what the options say together."""
+    naming = as_naming(values["out"])
     return Request(
         params=as_params(values),
         size=values["size"],
         seeds=as_seeds(values["seed"], values["count"]),
-        naming=as_naming(values["out"]),
+        naming=naming,
         threads=values["threads"],
         memory=values["memory"],
         force=values["force"],
         save_nnf=values["save_nnf"],
+        tell_seed=values["seed"] is None and not values["as_json"] and "{seed" not in naming.template,
     )
 
 
 def _check_stdout(values: Mapping[str, Any]) -> None:
     """Refuse to send a picture where it cannot go."""
+    if not values["dry_run"]:
+        check_open("out=-")
     for problem, allowed, remedy in (
         (values["as_json"], "standard output cannot hold a picture and --json", "write the picture to a file"),
         (values["save_nnf"], "--save-nnf writes beside a file", "write the picture to a file"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .. import io
 from ..checks import as_seed, is_pil
-from ..errors import FileError, ParameterError, explain
+from ..errors import FileError, ImageError, ParameterError, explain
 from ..params import MAX_SEED, GPNNParams
 from ..types import Size
 from .options import Side, resolve_size
@@ -37,6 +39,8 @@ class Request:
         Budget in bytes.
     force, save_nnf : bool
         Overwrite; write the field of each picture beside it.
+    tell_seed : bool
+        A fresh seed that only the line about a picture tells, or its metadata.
     """
 
     params: GPNNParams
@@ -47,6 +51,7 @@ class Request:
     memory: int | None
     force: bool
     save_nnf: bool
+    tell_seed: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,12 @@ class Source:
     def label(self) -> str:
         """What messages call it."""
         return "stdin" if self.path is None else io.shown(self.path)
+
+    def kept(self) -> Source:
+        """Return the source with its bytes, if they can be read only once (a pipe, ``/dev/stdin``)."""
+        if self.path is None or self.data is not None or not self.path.exists() or self.path.is_file():
+            return self
+        return replace(self, data=io.read_bytes(self.path))
 
     def read(self) -> io.Picture:
         """Return the picture."""
@@ -113,13 +124,12 @@ def as_sources(images: Sequence[str]) -> list[Source]:
 
 
 def _sources(image: str) -> Iterator[Source]:
+    if not image:
+        raise FileError(explain("image", "''", "must be a file, a folder or -", "try . for the current folder"))
     path = Path(image)
     if image == STDOUT:
-        stream = sys.stdin.buffer
-        if stream.isatty():
-            raise FileError(explain("image", "-", "standard input is a terminal", "pipe a picture in"))
-        yield Source(None, stream.read())
-    elif path.is_dir():
+        yield Source(None, _stdin())
+    elif io.is_folder(path):
         found = io.find_images(path)
         if not found:
             readable = ", ".join(io.READABLE)
@@ -127,6 +137,19 @@ def _sources(image: str) -> Iterator[Source]:
         yield from map(Source, found)
     else:
         yield Source(path)
+
+
+def _stdin() -> bytes:
+    remedy = "pipe a picture in"
+    if sys.stdin is None:                                 # the shell's <&-
+        raise FileError(explain("image", STDOUT, "standard input is closed", remedy))
+    if sys.stdin.isatty():
+        raise FileError(explain("image", STDOUT, "standard input is a terminal", remedy))
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise FileError(explain("image", f"- ({reason})", "standard input must be a picture", remedy)) from error
 
 
 def prepare(source: Source, request: Request) -> Job:
@@ -137,10 +160,14 @@ def prepare(source: Source, request: Request) -> Job:
     PatchloomError
         If it cannot be read, or a result could not be written.
     """
+    source = source.kept()
     picture = source.read()
     size = resolve_size(request.size, pixel_size(picture.pixels))
     targets = tuple(_target(picture, size, index, seed, request) for index, seed in enumerate(request.seeds))
-    io.check_mode(picture.pixels, targets[0].path.suffix if targets[0].path is not None else ".png")
+    if targets[0].path is not None:
+        io.check_mode(picture.pixels, targets[0].path.suffix)
+    else:
+        _check_stdout(picture)
     for target in targets:
         if target.path is not None:
             io.check_writable(target.path, force=request.force)
@@ -149,14 +176,54 @@ def prepare(source: Source, request: Request) -> Job:
     return Job(source, size, targets)
 
 
+def _check_stdout(picture: io.Picture) -> None:
+    try:
+        io.check_mode(picture.pixels, ".png")
+    except ImageError:
+        raise ImageError(
+            explain("out", STDOUT, "standard output is PNG, which does not hold such pixels",
+                    f"try --out FILE{picture.suffix}")
+        ) from None
+
+
+def check_inputs_kept(sources: Iterable[Source], jobs: Iterable[Job]) -> None:
+    """Refuse to replace an input: it may be read again, and there is no other copy.
+
+    Raises
+    ------
+    FileError
+        If a result would have the place of an input; ``--force`` makes no difference.
+    """
+    inputs = {place for source in sources if source.path is not None for place in _places(source.path)}
+    for target in (target for job in jobs for target in job.targets):
+        for path in target.paths:
+            if not inputs.isdisjoint(_places(path)):
+                raise FileError(
+                    explain("output", f"{io.shown(path)} (is an input)", "inputs are not replaced, even with --force",
+                            "choose another name or folder")
+                )
+
+
+def _places(path: Path) -> Iterator[object]:
+    """Give what two names of one file have in common."""
+    yield os.path.realpath(path)
+    with contextlib.suppress(OSError, ValueError):
+        found = path.stat()
+        yield found.st_dev, found.st_ino
+
+
 def _target(picture: io.Picture, size: Size, index: int, seed: int, request: Request) -> Target:
     if request.naming.stdout:
         return Target(seed, None, None)
     rows, cols = size
     path = request.naming.path(
-        {"stem": picture.stem, "seed": seed, "index": index, "width": cols, "height": rows, "suffix": picture.suffix}
+        {
+            "stem": picture.stem, "name": picture.name, "seed": seed, "index": index, "width": cols, "height": rows,
+            "suffix": picture.suffix,
+        }
     )
-    return Target(seed, path, path.with_suffix(".npz") if request.save_nnf else None)
+    # A name without a suffix has no field beside it, and is refused as a picture's.
+    return Target(seed, path, path.with_suffix(".npz") if request.save_nnf and path.suffix else None)
 
 
 def pixel_size(pixels: Any) -> Size:

@@ -93,7 +93,8 @@ def choice_options(command: Command) -> Command:
     """Give a command ``--preset`` and ``--diversity``."""
     for name, choices, text in (
         ("diversity", DIVERSITIES,
-         "How far from the source's layout; sets --coarsest and --noise.  [default: the preset's own]"),
+         "How far from the source's layout; sets --coarsest, --noise and how much may stay in place."
+         "  [default: the preset's own]"),
         ("preset", tuple(PRESETS), "Where the numbers that are not given come from.  [default: default]"),
     ):
         kind = Checked("[" + "|".join(choices) + "]", partial(_one_of, name, choices), choices)

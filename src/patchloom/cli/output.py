@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import string
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,13 +13,14 @@ from typing import Any
 
 from ..errors import FileError, ParameterError, explain
 
-FIELDS = ("stem", "seed", "index", "width", "height", "suffix")
-"""What a template may hold."""
+FIELDS = ("stem", "name", "seed", "index", "width", "height", "suffix")
+"""What a template may hold; ``stem`` is the input's name without its suffix, ``name`` with it."""
 
 DEFAULT_NAME = "{stem}_{seed}{suffix}"
 STDOUT = "-"
 
 _PICTURE_FIELDS = ("seed", "index")
+_MAX_WIDTH = 255
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,8 @@ class Naming:
         """Return the path of the picture that `values` (one for each of `FIELDS`) describe."""
         try:
             return self.folder / self.template.format_map(values)
-        except (ValueError, TypeError):
-            raise ParameterError(
-                explain("out", repr(self.template), "has a field with a format that does not fit", "try {index:03d}")
-            ) from None
+        except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError):
+            raise _does_not_fit(self.template) from None
 
 
 def as_naming(out: str | None) -> Naming:
@@ -65,7 +65,7 @@ def as_naming(out: str | None) -> Naming:
     if not out:
         raise ParameterError(explain("out", "''", "must be a file, a folder or a template", f"try {DEFAULT_NAME}"))
     path, slash = Path(out), out.endswith(("/", os.sep))
-    if path.is_dir():
+    if os.path.isdir(out):                                # noqa: PTH112  # Path.is_dir raises for long templates
         return Naming(path, DEFAULT_NAME)
     if "{" in out or "}" in out:
         _check_template(out)
@@ -78,12 +78,21 @@ def as_naming(out: str | None) -> Naming:
 def _check_template(template: str) -> None:
     allowed = "may hold " + ", ".join(f"{{{name}}}" for name in FIELDS)
     try:
-        found = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+        parts = [(name, form or "") for _, name, form, _ in string.Formatter().parse(template) if name is not None]
     except ValueError:
         raise ParameterError(explain("out", repr(template), f"braces do not match; {allowed}")) from None
-    unknown = [name for name in found if name not in FIELDS]
+    unknown = [name for name, _ in parts if name not in FIELDS]
     if unknown:
         raise ParameterError(explain("out", repr(template), f"unknown field {{{unknown[0]}}}; {allowed}"))
+    forms = [form for _, form in parts]
+    if any("{" in form or any(int(width) > _MAX_WIDTH for width in re.findall("[0-9]+", form)) for form in forms):
+        raise _does_not_fit(template)
+
+
+def _does_not_fit(template: str) -> ParameterError:
+    return ParameterError(
+        explain("out", repr(template), "has a field with a format that does not fit", "try {index:03d}")
+    )
 
 
 def check_many(naming: Naming, inputs: int, count: int) -> None:
@@ -112,9 +121,9 @@ def check_distinct(paths: Iterable[Path]) -> None:
     FileError
         It names one of them.
     """
-    for name, times in Counter(path.absolute() for path in paths).items():
+    for name, times in Counter(os.path.realpath(path) for path in paths).items():
         if times > 1:
             raise FileError(
-                explain("out", repr(str(name)), f"{times} results would have this name",
-                        "give inputs of the same name separate runs or folders")
+                explain("out", repr(name), f"{times} results would have this name",
+                        'try --out "out/{name}_{seed}.png", or a run for each input')
             )

@@ -12,6 +12,8 @@ from .. import estimate
 from ..types import Plan, Step
 from .exits import say
 
+_LONG = 5.0                                               # seconds that nobody wonders about
+
 
 class Progress:
     """Says on stderr what is going on, from `__enter__` to `__exit__`.
@@ -54,9 +56,14 @@ class Progress:
         if not self._quiet:
             say(text)
 
-    def picture(self, label: str, plan: Plan, work: float) -> Callable[[Step], None]:
-        """Return what a run calls at each step of a picture that is `work` of the total."""
+    def picture(self, label: str, plan: Plan, work: float, seconds: float = 0.0) -> Callable[[Step], None]:
+        """Return what a run calls at each step of a picture that is `work` of the total.
+
+        Without a bar, a line tells that a picture begins which may take long: `seconds`.
+        """
         if self._bar is None:
+            if seconds > _LONG:
+                self.line(f"{label} begins, up to about {seconds:.0f} s")
             return _ignore
         levels, start, shares = len(plan.sizes), self._done, _shares(plan)
         self._done += work

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from .. import io, plans, tasks
-from ..checks import as_image, from_image
-from ..errors import PatchloomError
+from .. import estimate, io, plans, tasks
+from ..checks import as_image
+from ..errors import ImageError, PatchloomError
 from . import record
 from .dry_run import dry_run
-from .exits import DONE, SOME_FAILED, say
+from .exits import DONE, SOME_FAILED, deliver, say
 from .jobs import Job, Request, Source, Target
 from .progress import Progress
 
@@ -44,11 +43,13 @@ class Runner:
         try:
             return work()
         except PatchloomError as error:
-            if not self.several:
-                raise
             text = str(error)
+            told = text if text.startswith(f"image={source.label}") else f"{source.label}: {text}"
+            if not self.several:
+                # Other errors are about the command line, and not about what the picture turned out to be.
+                raise (type(error)(told) if isinstance(error, ImageError) else error) from None
             self.failed.append({"source": source.label, "error": text})
-            say(f"error: {text}" if source.label in text else f"error: {source.label}: {text}")
+            say(f"error: {told}")
             return None
 
     def dry(self, jobs: list[Job]) -> dict[str, Any]:
@@ -81,18 +82,22 @@ class Runner:
         start, request = time.perf_counter(), self.request
         image, kind = as_image(picture.pixels)
         plan = plans.generate_from(image, size=job.size, params=request.params, seed=target.seed)
-        on_step = progress.picture(f"{picture.name} seed {target.seed}", plan, _work(job))
+        seconds = estimate.seconds(plan, request.threads)
+        on_step = progress.picture(f"{io.shown(picture.name)} seed {target.seed}", plan, _work(job), seconds)
         result = tasks.run(plan, threads=request.threads, memory=request.memory, on_step=on_step)
-        pixels, about = from_image(result.image, kind), record.metadata(plan, picture)
+        pixels, about = tasks.finish(result, picture.pixels, kind).image, record.metadata(plan, picture)
         if target.path is None:
-            _write_stdout(io.encode(pixels, ".png", icc=picture.icc, metadata=about))
+            deliver(io.encode(pixels, ".png", icc=picture.icc, metadata=about))
         else:
             io.write(target.path, pixels, icc=picture.icc, metadata=about, force=request.force)
         if target.nnf is not None:
             io.save_nnf(target.nnf, result.nnf, metadata=about, force=request.force)
         seconds = time.perf_counter() - start
         rows, cols = job.size
-        progress.line(f"{target.label}  {cols} x {rows}  seed {target.seed}  {seconds:.1f} s")
+        line = f"{target.label}  {cols} x {rows}  seed {target.seed}  {seconds:.1f} s"
+        progress.line(line)
+        if self.quiet and request.tell_seed and target.path and target.path.suffix.lower() in io.UNMARKED:
+            say(line)                                     # a seed that is nowhere else
         return {
             **record.output_entry(job.source, target, plan, result),
             "sha256_of_pixels": record.pixel_hash(pixels),
@@ -111,8 +116,3 @@ class Runner:
 def _work(job: Job) -> float:
     """How much a picture of the job is to do, relative to others: time grows with the pixels."""
     return float(job.size[0] * job.size[1])
-
-
-def _write_stdout(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
