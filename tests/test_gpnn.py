@@ -179,6 +179,9 @@ sys.path.insert(0, sys.argv[1])
 from conftest import make_picture
 from patchloom import PRESETS, GPNNParams, plans, steps
 from patchloom.kernels import info
+if info()["kernels"] == "native":
+    from patchloom.kernels import native
+    native._THREAD_WORK = 1.0
 hashes = {}
 for name, params, channels in (
     ("default", PRESETS["default"], 3), ("completeness", GPNNParams(alpha=0.01, iterations=2, method="patchmatch"), 4),

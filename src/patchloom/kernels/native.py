@@ -18,6 +18,7 @@ NAME = "native"
 
 # Elementary operations that take about 30 ms on one slow core; the interpreter looks for signals in between.
 _BAND_WORK = 1.0e8
+_THREAD_WORK = 3.0e6
 
 # Query rows that exhaustive search takes at a time, as native/kernels.hpp has it, and its distance for "no key".
 _EXACT_ROWS = 32
@@ -50,6 +51,11 @@ def _bands(rows: int, work_per_row: float, threads: int) -> Iterator[tuple[int, 
         yield start, min(start + band, rows)
 
 
+def _worth(threads: int, work: float) -> int:
+    """Return how many of the threads pay: each should have a millisecond's work, or waiting for it costs more."""
+    return max(1, min(threads, int(work / _THREAD_WORK)))
+
+
 def noise(shape: tuple[int, ...], seed: int, *, threads: int = 1) -> Array:
     """Gaussian noise of unit variance; see the twin in `numpy_kernels`."""
     out = np.empty(shape, np.float32)
@@ -63,6 +69,7 @@ def resize(
     """Weighted taps along rows, then columns; see the twin in `numpy_kernels`."""
     out = np.empty((len(row_index), len(col_index), image.shape[2]), np.float32)
     work = image.shape[2] * (image.shape[1] * row_index.shape[1] + len(col_index) * col_index.shape[1])
+    threads = _worth(threads, work * len(out))
     for start, stop in _bands(len(out), work, threads):
         _native.resize(image, row_index, row_weight, col_index, col_weight, out, start, stop, threads)
     return out
@@ -75,7 +82,9 @@ def vote(value: Array, index: Array, fold: Array, *, threads: int = 1) -> Array:
         value = np.concatenate([value, np.zeros((*value.shape[:2], 4 - channels), np.float32)], axis=2)
     height, width = index.shape[0] + patch - 1, index.shape[1] + patch - 1
     out = np.empty((height, width, value.shape[2]), np.float32)
-    for start, stop in _bands(height, width * patch * patch * value.shape[2], threads):
+    work = width * patch * patch * value.shape[2]
+    threads = _worth(threads, work * height)
+    for start, stop in _bands(height, work, threads):
         _native.vote(value, index, fold, out, start, stop, threads)
     return np.ascontiguousarray(out[..., :channels])
 
@@ -83,7 +92,9 @@ def vote(value: Array, index: Array, fold: Array, *, threads: int = 1) -> Array:
 def distance(query: Array, key: Array, patch: int, index: Array, *, threads: int = 1) -> Array:
     """Distances of a given field; see the twin in `numpy_kernels`."""
     out = np.empty((index.shape[0], index.shape[1]), np.int32)
-    for start, stop in _bands(len(out), out.shape[1] * patch * patch * query.shape[2] / 4, threads):
+    work = out.shape[1] * patch * patch * query.shape[2] / 4
+    threads = _worth(threads, work * len(out))
+    for start, stop in _bands(len(out), work, threads):
         _native.distance(query, key, patch, index, out, start, stop, threads)
     return out
 
@@ -98,6 +109,7 @@ def exact(
     part_index, part = np.empty_like(index), np.empty_like(distance)
     queries, keys = (np.ascontiguousarray(image.transpose(2, 0, 1)) for image in (query, key))
     valid = None if valid is None else valid.view(np.uint8)
+    threads = _worth(threads, shape[0] * shape[1] * key_rows * key_cols * 2.0)
     rows = _EXACT_ROWS * threads
     for start in range(0, shape[0], rows):
         stop = min(start + rows, shape[0])
@@ -140,6 +152,7 @@ def sweep(
     valid = None if valid is None else valid.view(np.uint8)
     active = None if active is None else active.view(np.uint8)
     work = index.shape[1] * (4 + trials) * patch * patch * query.shape[2] / 4
+    threads = _worth(threads, work * len(index))
     for start, stop in _bands(len(index), work, threads):
         _native.sweep(
             query, key, patch, weight, valid, active, index, distance, new_index, new_distance,
