@@ -69,18 +69,6 @@ def picture():
     return make_picture().astype(np.float32) / np.float32(255)
 
 
-@pytest.fixture
-def small_picture():
-    """Return an `Image` small enough for the NumPy twins and plain loops: float32 (20, 24, 3)."""
-    return make_picture(20, 24, 3, seed=1).astype(np.float32) / np.float32(255)
-
-
-@pytest.fixture
-def grey_picture():
-    """Return a grey `Image`: float32 (48, 64, 1)."""
-    return make_picture(48, 64, 1, seed=2).astype(np.float32) / np.float32(255)
-
-
 def pytest_addoption(parser):
     """Add the option that writes goldens anew; CONTRIBUTING says when."""
     parser.addoption("--update-goldens", action="store_true", help="write the pictures in tests/golden anew")

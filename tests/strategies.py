@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 patch_sizes = st.sampled_from([3, 5, 7])
 seeds = st.integers(0, 2**64 - 1)
@@ -26,18 +25,5 @@ def pictures(
     return shapes.flatmap(
         lambda shape: st.integers(0, 2**32 - 1).map(
             lambda seed: (np.random.default_rng(seed).random(shape) * (high - low) + low).astype(np.float32)
-        )
-    )
-
-
-def quantised(*, top: int, least: int = 7, most: int = 12, channels: int = 3) -> st.SearchStrategy[Any]:
-    """int16 pictures with values 0 to `top`, often at the ends."""
-    sides = st.integers(least, most)
-    return st.tuples(sides, sides).flatmap(
-        lambda size: hnp.arrays(
-            np.int16,
-            (*size, channels),
-            elements=st.one_of(st.sampled_from([0, top]), st.integers(0, top)),
-            fill=st.nothing(),
         )
     )

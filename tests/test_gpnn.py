@@ -241,8 +241,10 @@ def test_a_seed_is_the_same_bytes_everywhere() -> None:
         )
     )
     if disable:
-        runs["plain NumPy"] = run_apart(NPY_DISABLE_CPU_FEATURES=disable, PATCHLOOM_KERNELS="numpy")
-        assert set(runs["plain NumPy"]["features"]) < found
+        runs["plain NumPy"] = run_apart(NPY_DISABLE_CPU_FEATURES=disable)
+        runs["plain NumPy, twins"] = run_apart(NPY_DISABLE_CPU_FEATURES=disable, PATCHLOOM_KERNELS="numpy")
+        for name in ("plain NumPy", "plain NumPy, twins"):
+            assert set(runs[name]["features"]) < found, name
     if usual["info"]["kernels"] == "native":
         from test_kernels import available
 

@@ -36,7 +36,8 @@ def generate(
     ----------
     source : array or PIL image
         (H, W) or (H, W, C) of bool, uint8, uint16 or float; or a PIL image of mode
-        1, L, LA, P, RGB, RGBA, CMYK, I;16 or F.
+        1, L, LA, P, RGB, RGBA, CMYK, I;16 or F. Floats within [0, 1] are searched as
+        they are, others after mapping their range onto [0, 1]; scale dark pictures.
     size : (rows, columns), optional
         Size of the result in pixels; by default the source's.
     params : GPNNParams, optional
