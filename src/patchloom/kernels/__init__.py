@@ -65,8 +65,8 @@ def warn_if_slow() -> None:
     """Warn, once, when the compiled kernels are missing and nobody asked for the others."""
     if _chosen().NAME == "numpy" and os.environ.get("PATCHLOOM_KERNELS") != "numpy":
         warnings.warn(
-            "patchloom runs on its NumPy kernels, which give the same bytes many times slower: no compiler was found "
-            "when it was installed; install one and reinstall",
+            "patchloom runs on its NumPy kernels, which give the same bytes many times slower: the compiled ones are "
+            "missing or do not fit this Python; install a C++ compiler and reinstall",
             RuntimeWarning,
             stacklevel=3,
         )
