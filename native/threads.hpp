@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -35,8 +34,8 @@ void parallel_for(int64_t row0, int64_t row1, int64_t grain, int threads, const 
     for (int64_t i = 1; i < wanted; ++i) {
         try {
             others.emplace_back(run);
-        } catch (const std::system_error&) {
-            break;                                        // no more threads to be had: fewer do the same work
+        } catch (const std::exception&) {
+            break;                                        // no more threads or memory to be had: fewer do the same
         }
     }
     run();

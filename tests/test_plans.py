@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from conftest import make_picture
-from patchloom import GPNNParams, Plan, kernels, nearest, plans
+from patchloom import GPNNParams, Plan, kernels, nearest, plans, run
+from patchloom.gpnn import most_iterations
 from patchloom.guess import first_guess
 from patchloom.resize import resize
 from patchloom.search.patchmatch import mix
@@ -51,6 +52,15 @@ def test_another_size_is_drawn_once() -> None:
 def test_without_noise_nothing_is_drawn_again() -> None:
     plan = plans.generate(make_picture(60, 80), params=GPNNParams(noise=0), seed=1)
     np.testing.assert_array_equal(first_guess(plan), plan.source[-1])
+
+
+def test_a_lone_level_has_all_iterations() -> None:
+    plan = plans.generate(make_picture(16, 20), params=GPNNParams(coarsest=16, tolerance=0.0, iterations=4), seed=1)
+    assert len(plan.sizes) == 1
+    assert most_iterations(plan, 0) == 4
+    assert run(plan).iterations == (4,)
+    deep = plans.generate(make_picture(60, 80), seed=1)
+    assert most_iterations(deep, len(deep.sizes) - 1) == 1
 
 
 @pytest.mark.parametrize("seed", [0, 2**64 - 1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -173,14 +175,16 @@ def test_large_exhaustive_searches_are_cut_into_parts() -> None:
     from patchloom.kernels import numpy_kernels
 
     native = pytest.importorskip("patchloom.kernels.native", reason="not on this machine: native kernels")
-    whole = [np.ascontiguousarray((picture(s, (50, 40, 3)) * 2000).astype(np.int16)) for s in (0, 1)]
-    weight = np.random.default_rng(2).random((44, 34)).astype(np.float32) + np.float32(0.1)
+    rng = np.random.default_rng(2)
+    whole = [np.ascontiguousarray(np.tile(rng.integers(0, 3, (10, 8, 3)), (5, 5, 1)).astype(np.int16)) for _ in "qk"]
+    weight = rng.choice(np.array([0.5, 1, 2], np.float32), (44, 34))
+    valid = rng.random((44, 34)) < 0.05                   # and many ties: the pictures repeat
     usual = native._BAND_WORK
     try:
         native._BAND_WORK = 1e5
-        for factor in (None, weight):
-            parts = native.exact(*whole, 7, factor, None, threads=2)
-            for ours, theirs in zip(parts, numpy_kernels.exact(*whole, 7, factor, None), strict=True):
+        for factor, mask in itertools.product((None, weight), (None, valid)):
+            parts = native.exact(*whole, 7, factor, mask, threads=2)
+            for ours, theirs in zip(parts, numpy_kernels.exact(*whole, 7, factor, mask), strict=True):
                 np.testing.assert_array_equal(ours, theirs)
     finally:
         native._BAND_WORK = usual

@@ -17,6 +17,7 @@ from .params import MAX_CHANNELS, MAX_SEED
 from .types import Image, Size
 
 MAX_SIDE = 1 << 15
+_MOST_FLOAT = 1e30                                        # sums of a patch's pixels must be float32 numbers too
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,8 +159,10 @@ def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[
     if not array.size:
         return array.astype(np.float32), kind
     low, high = float(array.min()), float(array.max())
-    if max(-low, high) > float(np.finfo(np.float32).max):
-        raise ImageError(explain(name, f"values from {low:g} to {high:g}", "must be float32 numbers", "scale them"))
+    if max(-low, high) > _MOST_FLOAT:
+        raise ImageError(
+            explain(name, f"values from {low:g} to {high:g}", f"must be within {_MOST_FLOAT:g}", "scale them")
+        )
     pixels = array.astype(np.float32)
     if low >= 0 and high <= 1:
         return pixels, kind
@@ -261,7 +264,7 @@ def as_threads(value: Any) -> int:
     name, number = "threads", _whole(value)
     if number == 0:
         text = os.environ.get("PATCHLOOM_THREADS") or "0"
-        name, value, number = "PATCHLOOM_THREADS", text, int(text) if text.isdecimal() else -1
+        name, value, number = "PATCHLOOM_THREADS", text, int(text) if text.isdecimal() and len(text) < 9 else -1
     if not 0 <= number <= 1024:
         raise ParameterError(explain(name, repr(value), "must be a whole number, 0 (all cores) to 1024"))
     return number or available_cores()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from .errors import MemoryBudgetError, explain
-from .gpnn import params_at
+from .gpnn import most_iterations, params_at
 from .search import choose
 from .search.patchmatch import JUMPS
 from .types import Plan, Size
@@ -114,8 +114,7 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
         At least 1.
     """
     params = plan.params
-    coarsest = level + 1 == len(plan.sizes) > 1
-    count = params.coarsest_iterations if coarsest else params.iterations
+    count = most_iterations(plan, level)
     query, key = grids(plan, level)
     first = level + 1 == len(plan.sizes)
     search = _search_ns(plan, query, key, count, first)

@@ -115,8 +115,7 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
             if len(sizes) - 1 - level <= params.balance_levels:       # ours, not the paper's: see docs/quality.md
                 image = balance(image, key)
             fields = finer(fields, params.ratio, sizes[level : level + 2], keys[level : level + 2]) if fields else None
-        coarsest = level + 1 == len(sizes) > 1            # a lone level has all of its work to do
-        count = params.coarsest_iterations if coarsest else params.iterations
+        count = most_iterations(plan, level)
         method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
         for iteration in range(count):
             seed = mix(plan.seed, level + 1, iteration + 1)
@@ -130,6 +129,12 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
             yield Step(level, iteration, image, fields, changed, method, done and level == 0)
             if done:
                 break
+
+
+def most_iterations(plan: Plan, level: int) -> int:
+    """Return how often a level may iterate; a lone level has all of its work to do."""
+    coarsest = level + 1 == len(plan.sizes) > 1
+    return plan.params.coarsest_iterations if coarsest else plan.params.iterations
 
 
 def params_at(plan: Plan, level: int) -> GPNNParams:

@@ -45,7 +45,7 @@ def first_guess(plan: Plan, *, threads: int = 1) -> Image:
     for draw in range(draws):
         noise = kernels.noise(plan.guess.shape, mix(plan.seed, 0, _NOISE, draw), threads=threads)
         guess = plan.guess + sigma * noise
-        if draws == 1:
+        if draw + 1 == draws:
             break
         staying = share_staying(guess, source, params, seed=mix(plan.seed, 0, _NOISE), threads=threads)
         if staying <= params.stay:

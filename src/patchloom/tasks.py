@@ -79,7 +79,7 @@ def generate(
     image, kind = as_image(source)
     plan = plans.generate_from(image, size=size, params=params, seed=seed)
     result = run(plan, threads=threads, memory=memory, on_step=on_step)
-    return finish(result, source, kind)
+    return finish(result, source, kind, threads=threads)
 
 
 def run(
@@ -120,7 +120,7 @@ def run(
     return Result(step.image, step.fields.forward, plan.params, plan.seed, tuple(methods), tuple(iterations), timings)
 
 
-def finish(result: Result, source: Any, kind: PixelFormat) -> Result:
+def finish(result: Result, source: Any, kind: PixelFormat, *, threads: int = 0) -> Result:
     """Return a run's result with the image as what the source was.
 
     Parameters
@@ -131,6 +131,8 @@ def finish(result: Result, source: Any, kind: PixelFormat) -> Result:
         The picture that was planned from.
     kind : PixelFormat
         What `patchloom.checks.as_image` said of it.
+    threads : int
+        0 means all cores.
 
     Returns
     -------
@@ -142,5 +144,5 @@ def finish(result: Result, source: Any, kind: PixelFormat) -> Result:
         return replace(result, image=from_image(result.image, kind))
     true = np.asarray(source)
     true = np.ascontiguousarray(true[..., None] if kind.flat else true, np.float32)
-    voted = vote(true, result.nnf, sigma=result.params.fold)
+    voted = vote(true, result.nnf, sigma=result.params.fold, threads=threads)
     return replace(result, image=from_image(voted, replace(kind, low=0.0, high=1.0)))

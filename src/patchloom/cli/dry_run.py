@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import estimate, plans
+from ..gpnn import most_iterations
 from ..search import choose
 from ..types import Plan
 from .jobs import Job, Request
-from .progress import iteration_count
 
 
 def dry_run(job: Job, request: Request) -> tuple[list[str], dict[str, Any]]:
@@ -44,7 +44,7 @@ def level_entry(plan: Plan, level: int) -> dict[str, Any]:
         "patches": query[0] * query[1],
         "source_patches": key[0] * key[1],
         "method": choose(plan.params.method, query, key),
-        "iterations": iteration_count(plan, level),
+        "iterations": most_iterations(plan, level),
     }
 
 

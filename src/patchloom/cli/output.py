@@ -85,7 +85,8 @@ def _check_template(template: str) -> None:
     if unknown:
         raise ParameterError(explain("out", repr(template), f"unknown field {{{unknown[0]}}}; {allowed}"))
     forms = [form for _, form in parts]
-    if any("{" in form or any(int(width) > _MAX_WIDTH for width in re.findall("[0-9]+", form)) for form in forms):
+    widths = [width for form in forms for width in re.findall("[0-9]+", form)]
+    if any("{" in form for form in forms) or any(len(width) > 4 or int(width) > _MAX_WIDTH for width in widths):
         raise _does_not_fit(template)
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from .. import estimate
+from ..gpnn import most_iterations
 from ..types import Plan, Step
 from .exits import say
 
@@ -70,7 +71,7 @@ class Progress:
 
         def on_step(step: Step) -> None:
             number = levels - step.level                  # people count from the coarsest, where the run begins
-            iterations = iteration_count(plan, step.level)
+            iterations = most_iterations(plan, step.level)
             before = sum(shares[step.level + 1 :])
             part = 1.0 if step.last else before + shares[step.level] * (step.iteration + 1) / iterations
             text = f"{label}  level {number} of {levels}, iteration {step.iteration + 1}"
@@ -82,12 +83,6 @@ class Progress:
 def on_terminal() -> bool:
     """Whether stderr can show a bar."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def iteration_count(plan: Plan, level: int) -> int:
-    """Most iterations that a run does at a level."""
-    params = plan.params
-    return params.coarsest_iterations if level + 1 == len(plan.sizes) else params.iterations
 
 
 def _shares(plan: Plan) -> list[float]:

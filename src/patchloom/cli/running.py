@@ -85,7 +85,8 @@ class Runner:
         seconds = estimate.seconds(plan, request.threads)
         on_step = progress.picture(f"{io.shown(picture.name)} seed {target.seed}", plan, _work(job), seconds)
         result = tasks.run(plan, threads=request.threads, memory=request.memory, on_step=on_step)
-        pixels, about = tasks.finish(result, picture.pixels, kind).image, record.metadata(plan, picture)
+        pixels = tasks.finish(result, picture.pixels, kind, threads=request.threads).image
+        about = record.metadata(plan, picture)
         if target.path is None:
             deliver(io.encode(pixels, ".png", icc=picture.icc, metadata=about))
         else:
