@@ -5,7 +5,8 @@
 Runs the official settings on each picture of the folder (the shipped ones by default), shrunk to `--width`, with
 several alphas, by exhaustive search and by PatchMatch, and prints a Markdown table of means with standard errors:
 coherence and completeness (exhaustive, mean squared difference), sharpness ratio (mean gradient against the source's),
-identity share (patches found within 2 px of where they are), contrast (standard deviation against the source's).
+identity share (patches found within 2 px of where they are), contrast (standard deviation against the source's); and
+the differences to alpha = inf, picture by picture, of completeness and contrast.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def main() -> None:
         image = Image.open(path).convert("RGB")
         size = options.width, round(image.height * options.width / image.width)
         pictures.append(np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32) / np.float32(255))
-    print("| search | alpha |", " | ".join(MEASURES), "|")
-    print("|---|---|" + "---|" * len(MEASURES))
+    print("| search | alpha |", " | ".join(MEASURES), "| completeness, paired | contrast, paired |")
+    print("|---|---|" + "---|" * (len(MEASURES) + 2))
     for method in ("exact", "patchmatch"):
         for alpha in (math.inf, 0.05, 0.01, 0.005, 0.001):
             params = replace(
@@ -69,7 +70,11 @@ def main() -> None:
                 for picture in pictures
                 for seed in range(1, options.seeds + 1)
             ]
-            mean, error = np.mean(rows, axis=0), np.std(rows, axis=0, ddof=1) / math.sqrt(len(rows))
+            if math.isinf(alpha):
+                without = np.array(rows)
+            pairs = (np.array(rows) - without)[:, [MEASURES.index("completeness"), MEASURES.index("contrast")]]
+            table = np.concatenate([rows, pairs], axis=1)
+            mean, error = table.mean(axis=0), table.std(axis=0, ddof=1) / math.sqrt(len(rows))
             cells = " | ".join(f"{m:.3g} ± {e:.1g}" for m, e in zip(mean, error, strict=True))
             print(f"| {method} | {alpha:g} | {cells} |", flush=True)
 
