@@ -570,7 +570,7 @@ def test_no_bar_without_a_terminal(picture):
     plan = patchloom.plans.generate(picture, seed=1)
     with Progress(1.0) as progress:
         assert progress._bar is None
-        assert progress.picture("a", plan, 1.0)(None) is None
+        assert progress.picture("a", plan, 1.0) is None
 
 
 @pytest.mark.parametrize(("seconds", "quiet", "said"), [

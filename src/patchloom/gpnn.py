@@ -19,9 +19,9 @@ from .balance import balance
 from .checks import as_threads
 from .guess import first_guess
 from .params import GPNNParams
-from .patches import vote
+from .patches import grid, vote
 from .resize import resize
-from .search import choose, completeness_weight, grid, nearest
+from .search import choose, completeness_weight, nearest
 from .search.inherit import finer
 from .search.patchmatch import mix
 from .types import NNF, Fields, Image, Plan, Step

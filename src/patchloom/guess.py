@@ -8,7 +8,8 @@ import numpy as np
 
 from . import kernels
 from .params import GPNNParams
-from .search import grid, nearest
+from .patches import grid
+from .search import nearest
 from .search.patchmatch import mix
 from .types import Image, Plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,15 @@ from . import kernels
 from .checks import as_threads
 from .errors import ImageError, explain
 from .params import MAX_CHANNELS, PRESETS
-from .types import NNF, Image
+from .types import NNF, Image, Size
 
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
 _LEAST_WEIGHT = 2.0**-40
+
+
+def grid(image: npt.NDArray[Any], patch_size: int) -> Size:
+    """Return the rows and columns of a picture's patches."""
+    return image.shape[0] - patch_size + 1, image.shape[1] - patch_size + 1
 
 
 def extract(image: Image, *, patch_size: int) -> npt.NDArray[np.float32]:

@@ -57,15 +57,15 @@ class Progress:
         if not self._quiet:
             say(text)
 
-    def picture(self, label: str, plan: Plan, work: float, seconds: float = 0.0) -> Callable[[Step], None]:
+    def picture(self, label: str, plan: Plan, work: float, seconds: float = 0.0) -> Callable[[Step], None] | None:
         """Return what a run calls at each step of a picture that is `work` of the total.
 
-        Without a bar, a line tells that a picture begins which may take long: `seconds`.
+        Without a bar that is nothing, and a line tells that a picture begins which may take long: `seconds`.
         """
         if self._bar is None:
             if seconds > _LONG:
                 self.line(f"{label} begins, up to about {seconds:.0f} s")
-            return _ignore
+            return None
         levels, start, shares = len(plan.sizes), self._done, _shares(plan)
         self._done += work
 
@@ -89,10 +89,6 @@ def _shares(plan: Plan) -> list[float]:
     """Share of the run's time that each level takes, finest first."""
     seconds = [estimate.level_seconds(plan, level) for level in range(len(plan.sizes))]
     return [part / sum(seconds) for part in seconds]
-
-
-def _ignore(step: Step) -> None:
-    """Nothing to show."""
 
 
 def _bar(console: Any) -> Any:

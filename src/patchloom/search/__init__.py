@@ -11,6 +11,7 @@ from .. import kernels
 from ..checks import as_seed, as_threads
 from ..errors import ImageError, ParameterError, explain
 from ..params import MAX_CHANNELS, METHODS, PRESETS, check_number
+from ..patches import grid
 from ..types import NNF, Image, Mask, Size
 from . import exact, patchmatch
 from .quantise import quantise
@@ -22,11 +23,6 @@ AUTO_PAIRS = 4_000_000
 
 # Largest factor of a key: its product with any distance is still a float32.
 _MOST_WEIGHT = 1e28
-
-
-def grid(image: Image, patch_size: int) -> Size:
-    """Rows and columns of a picture's patches."""
-    return image.shape[0] - patch_size + 1, image.shape[1] - patch_size + 1
 
 
 def choose(method: str, query: Size, key: Size) -> str:

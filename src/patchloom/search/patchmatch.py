@@ -8,6 +8,7 @@ import numpy.typing as npt
 from .. import kernels
 from ..kernels.numpy_kernels import hash_counter
 from ..params import PRESETS
+from ..patches import grid
 from ..types import NNF, Mask, Size
 from .quantise import Quantised
 
@@ -32,7 +33,7 @@ def search(
     default = PRESETS["default"]
     if sweeps is None:
         sweeps = default.cold_sweeps if init is None else default.sweeps
-    queries, keys = _grid(pair.query, patch), _grid(pair.key, patch)
+    queries, keys = grid(pair.query, patch), grid(pair.key, patch)
     index = random_index(queries, keys, valid, seed) if init is None else init.index
     if init is not None and valid is not None:
         allowed = valid[index[..., 0], index[..., 1]]
@@ -64,7 +65,3 @@ def random_index(queries: Size, keys: Size, valid: Mask | None, seed: int) -> np
     bits = hash_counter(mix(seed, 0), np.arange(count, dtype=np.uint64)) >> np.uint64(32)
     chosen = allowed[((bits * np.uint64(len(allowed))) >> np.uint64(32)).astype(np.int64)]
     return np.stack([chosen // keys[1], chosen % keys[1]], axis=1).astype(np.int32).reshape(*queries, 2)
-
-
-def _grid(image: npt.NDArray[np.int16], patch: int) -> Size:
-    return image.shape[0] - patch + 1, image.shape[1] - patch + 1
