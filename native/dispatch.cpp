@@ -10,12 +10,19 @@ namespace patchloom {
     void noise(float*, int64_t, int64_t, uint64_t);                                                                \
     void resize(const float*, int32_t, int32_t, const int32_t*, const float*, int32_t, const int32_t*,            \
                 const float*, int32_t, int32_t, float*, int32_t, int32_t, float*);                                 \
-    void vote(const float*, int32_t, int32_t, const int32_t*, int32_t, int32_t, const float*, int32_t, float*,     \
-              int32_t, int32_t);                                                                                   \
-    void distance(const Pair&, Field, int32_t, int32_t);                                                           \
+    void vote(const float*, int32_t, int32_t, int32_t, const int32_t*, int32_t, int32_t, const float*, int32_t,    \
+              const uint8_t*, float*, int32_t, int32_t, int32_t*);                                                 \
+    void quantise(const float*, int64_t, int64_t, float, float, int16_t*);                                         \
+    void sums(const int16_t*, int32_t, int32_t, int32_t, int32_t, int16_t*, int32_t, int32_t, int32_t*);           \
+    void differ(const int16_t*, const int16_t*, int32_t, int64_t, int64_t, uint8_t*);                              \
+    void window(const uint8_t*, int32_t, int32_t, int32_t, int32_t, uint8_t*, int32_t, int32_t, int32_t,           \
+                uint8_t*);                                                                                         \
+    void inherit(const int32_t*, const float*, int32_t, const int32_t*, const double*, const int32_t*,            \
+                 const double*, const double*, const double*, int32_t, int32_t, int32_t, int32_t*, float*,         \
+                 int32_t, int32_t);                                                                                \
     void exact(const Pair&, Field, int32_t, int32_t, int32_t, int32_t, int32_t*);                                  \
-    void sweep(const Pair&, const uint8_t*, Field, Field, int32_t, int32_t, uint64_t, int32_t, int32_t);           \
-    static const Kernels kernels = {noise, resize, vote, distance, exact, sweep};                                  \
+    void sweep(const Pair&, const Sweep&, Field, int64_t, int64_t);                                                \
+    static const Kernels kernels = {noise, resize, vote, quantise, sums, differ, window, inherit, exact, sweep};   \
     }
 
 PATCHLOOM_DECLARE(baseline)

@@ -1,9 +1,10 @@
 // The kernels' plain interface: one table of functions per instruction set.
 //
 // A kernel takes pointers and sizes and gives arrays. It checks nothing, keeps
-// nothing and cannot fail. Rows [row0, row1) are computed from inputs alone, so
-// neither bands nor threads change a result. Every kernel has a twin of the same
-// name in src/patchloom/kernels/numpy_kernels.py that gives the same bytes.
+// nothing and cannot fail. Rows [row0, row1) or entries [first, last) are computed
+// from inputs alone, so neither bands nor threads change a result. Every kernel has
+// a twin of the same name in src/patchloom/kernels/numpy_kernels.py that gives the
+// same bytes.
 #pragma once
 #include <cstdint>
 
@@ -23,6 +24,9 @@ struct Pair {
     int32_t query_height, key_height;
     const float* weight;              // per key patch, or null for 1
     const uint8_t* valid;             // per key patch, or null for all
+    const int16_t* query_sums;        // of each patch by channel, divided by 2^sums_shift: see sums()
+    const int16_t* key_sums;
+    int32_t sums_shift;
 };
 
 // A nearest-neighbour field: (row, col) of the key patch, and the sum of squared
@@ -32,27 +36,57 @@ struct Field {
     int32_t* distance;
 };
 
+// One PatchMatch sweep. It looks at the query patches `at` (positions in row-major
+// order; null for all) and writes one entry for each; entry i is that of at[i].
+struct Sweep {
+    const int32_t* at;
+    const int32_t* index;             // the old field, of all query patches
+    const int32_t* distance;          // old distances, one per entry; null: not known yet
+    const int32_t* jumps;             // how far the neighbours are that are asked, in patches
+    int32_t jump_count;
+    const int32_t* radii;             // of the random trials, in patches
+    int32_t trials;
+    uint64_t seed;
+};
+
 struct Kernels {
     void (*noise)(float* out, int64_t start, int64_t stop, uint64_t seed);
-    // Weighted cubic taps along both axes. scratch: image_width * channels floats.
+    // Weighted cubic taps along both axes. scratch: image_width * channels + 4 floats.
     void (*resize)(const float* image, int32_t image_width, int32_t channels,
                    const int32_t* row_index, const float* row_weight, int32_t row_taps,
                    const int32_t* col_index, const float* col_weight, int32_t col_taps,
                    int32_t out_width, float* out, int32_t row0, int32_t row1, float* scratch);
-    // Gather vote. `lanes` is the number of floats per pixel of value and out.
-    void (*vote)(const float* value, int32_t value_width, int32_t lanes, const int32_t* index,
-                 int32_t grid_rows, int32_t grid_cols, const float* fold, int32_t patch,
-                 float* out, int32_t row0, int32_t row1);
-    // Distances of a given field.
-    void (*distance)(const Pair& pair, Field field, int32_t row0, int32_t row1);
+    // Gather vote; where `touched` (one per output pixel, or null for all) is 0 the output
+    // stays as it is. scratch: (patch + 1) * grid_cols values.
+    void (*vote)(const float* value, int32_t value_height, int32_t value_width, int32_t channels,
+                 const int32_t* index, int32_t grid_rows, int32_t grid_cols, const float* fold, int32_t patch,
+                 const uint8_t* touched, float* out, int32_t row0, int32_t row1, int32_t* scratch);
+    // round((image - low) * scale), halves to even; the results fit into 0..32767.
+    void (*quantise)(const float* image, int64_t start, int64_t stop, float low, float scale, int16_t* out);
+    // For each patch the sums of its first sum_lanes channels (0 where there are fewer), divided
+    // by 2^shift and rounded down. scratch: width * channels values.
+    void (*sums)(const int16_t* image, int32_t width, int32_t channels, int32_t patch, int32_t shift, int16_t* out,
+                 int32_t row0, int32_t row1, int32_t* scratch);
+    // 1 for each pixel in which the pictures differ.
+    void (*differ)(const int16_t* a, const int16_t* b, int32_t channels, int64_t start, int64_t stop, uint8_t* out);
+    // 1 where anything in a window of patch x patch is not 0; the window of output (y, x) starts
+    // at input (y - back, x - back). scratch: out_cols + 2 * patch bytes.
+    void (*window)(const uint8_t* in, int32_t in_rows, int32_t in_cols, int32_t patch, int32_t back, uint8_t* out,
+                   int32_t out_cols, int32_t row0, int32_t row1, uint8_t* scratch);
+    // A field handed to the next finer level: each patch takes its parent's place, through a
+    // table per axis, plus what it lies beside it, rounded and kept within [0, last].
+    void (*inherit)(const int32_t* index, const float* distance, int32_t coarse_cols, const int32_t* row_parent,
+                    const double* row_rest, const int32_t* col_parent, const double* col_rest,
+                    const double* row_table, const double* col_table, int32_t last_row, int32_t last_col,
+                    int32_t cols, int32_t* out_index, float* out_distance, int32_t row0, int32_t row1);
     // Exhaustive search over the displacements [down0, down1) between query row and key
     // row; INT32_MAX where none of them is allowed. scratch: exact_scratch(pair) values.
     void (*exact)(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t down0, int32_t down1,
                   int32_t* scratch);
-    // One PatchMatch sweep from the old field into the new one.
-    void (*sweep)(const Pair& pair, const uint8_t* active, Field old_field, Field new_field,
-                  int32_t jump, int32_t trials, uint64_t seed, int32_t row0, int32_t row1);
+    void (*sweep)(const Pair& pair, const Sweep& sweep, Field out, int64_t first, int64_t last);
 };
+
+constexpr int32_t sum_lanes = 4;
 
 // Query rows that exact() handles at once; scratch for them, in int32 values.
 constexpr int32_t exact_band = 32;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "kernels.hpp"
 #include "threads.hpp"
@@ -76,7 +77,7 @@ Field make_field(const Array<int32_t, 3>& index, const Array<int32_t, 2>& distan
     return Field{index.data(), distance.data()};
 }
 
-void require_rows(int row0, int row1, int64_t rows) {
+void require_rows(int64_t row0, int64_t row1, int64_t rows) {
     require(row0 >= 0 && row0 <= row1 && row1 <= rows, "rows: within the output");
 }
 
@@ -99,7 +100,7 @@ void resize(Array<const float, 3> image, Array<const int32_t, 2> row_index, Arra
     require_rows(row0, row1, int64_t(out.shape(0)));
     nb::gil_scoped_release release;
     parallel_for(row0, row1, 16, threads, [&](int64_t a, int64_t b) {
-        std::vector<float> scratch(image.shape(1) * image.shape(2));
+        std::vector<float> scratch(image.shape(1) * image.shape(2) + 4);
         chosen->resize(image.data(), int32_t(image.shape(1)), int32_t(image.shape(2)), row_index.data(),
                        row_weight.data(), int32_t(row_index.shape(1)), col_index.data(), col_weight.data(),
                        int32_t(col_index.shape(1)), int32_t(out.shape(1)), out.data(), int32_t(a), int32_t(b),
@@ -107,31 +108,83 @@ void resize(Array<const float, 3> image, Array<const int32_t, 2> row_index, Arra
     });
 }
 
-void vote(Array<const float, 3> value, Array<const int32_t, 3> index, Array<const float, 2> fold,
+void vote(Array<const float, 3> value, Array<const int32_t, 3> index, Array<const float, 2> fold, Optional8 touched,
           Array<float, 3> out, int row0, int row1, int threads) {
     const int patch = int(fold.shape(0));
-    require(fold.shape(1) == fold.shape(0), "fold: square");
+    require(fold.shape(1) == fold.shape(0) && patch <= 31, "fold: square, at most 31");
     require(index.shape(2) == 2 && out.shape(0) == index.shape(0) + patch - 1 &&
                 out.shape(1) == index.shape(1) + patch - 1 && out.shape(2) == value.shape(2),
             "out: the size that the field's patches cover");
     require(out.shape(2) <= 32, "channels: at most 32");
+    require(!touched || (touched->shape(0) == out.shape(0) && touched->shape(1) == out.shape(1)),
+            "touched: one per output pixel");
     require_rows(row0, row1, int64_t(out.shape(0)));
     nb::gil_scoped_release release;
-    parallel_for(row0, row1, 8, threads, [&](int64_t a, int64_t b) {
-        chosen->vote(value.data(), int32_t(value.shape(1)), int32_t(value.shape(2)), index.data(),
-                     int32_t(index.shape(0)), int32_t(index.shape(1)), fold.data(), patch, out.data(), int32_t(a),
-                     int32_t(b));
+    parallel_for(row0, row1, 16, threads, [&](int64_t a, int64_t b) {
+        std::vector<int32_t> scratch(size_t(patch + 1) * index.shape(1));
+        chosen->vote(value.data(), int32_t(value.shape(0)), int32_t(value.shape(1)), int32_t(value.shape(2)),
+                     index.data(), int32_t(index.shape(0)), int32_t(index.shape(1)), fold.data(), patch,
+                     touched ? touched->data() : nullptr, out.data(), int32_t(a), int32_t(b), scratch.data());
     });
 }
 
-void distance(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, Array<int32_t, 3> index,
-              Array<int32_t, 2> out, int row0, int row1, int threads) {
-    const Pair pair = make_pair(query, key, patch, 2);
-    const Field field = make_field(index, out, pair);
-    require_rows(row0, row1, pair.query_rows);
+void quantise(Array<const float, 1> image, float low, float scale, Array<int16_t, 1> out, int threads) {
+    require(image.shape(0) == out.shape(0), "out: one per value");
     nb::gil_scoped_release release;
-    parallel_for(row0, row1, 8, threads,
-                 [&](int64_t a, int64_t b) { chosen->distance(pair, field, int32_t(a), int32_t(b)); });
+    parallel_for(0, int64_t(image.shape(0)), 1 << 16, threads,
+                 [&](int64_t a, int64_t b) { chosen->quantise(image.data(), a, b, low, scale, out.data()); });
+}
+
+void sums(Array<const int16_t, 3> image, int patch, int shift, Array<int16_t, 3> out, int threads) {
+    require(patch >= 1 && out.shape(2) == size_t(sum_lanes) && out.shape(0) + patch - 1 == image.shape(0) &&
+                out.shape(1) + patch - 1 == image.shape(1),
+            "out: one per patch");
+    nb::gil_scoped_release release;
+    parallel_for(0, int64_t(out.shape(0)), 64, threads, [&](int64_t a, int64_t b) {
+        std::vector<int32_t> scratch(image.shape(1) * image.shape(2));
+        chosen->sums(image.data(), int32_t(image.shape(1)), int32_t(image.shape(2)), patch, shift, out.data(),
+                     int32_t(a), int32_t(b), scratch.data());
+    });
+}
+
+void differ(Array<const int16_t, 3> a, Array<const int16_t, 3> b, Array<uint8_t, 2> out, int threads) {
+    require(a.shape(0) == b.shape(0) && a.shape(1) == b.shape(1) && a.shape(2) == b.shape(2) &&
+                out.shape(0) == a.shape(0) && out.shape(1) == a.shape(1),
+            "pictures: of one size");
+    nb::gil_scoped_release release;
+    parallel_for(0, int64_t(a.shape(0) * a.shape(1)), 1 << 16, threads, [&](int64_t first, int64_t last) {
+        chosen->differ(a.data(), b.data(), int32_t(a.shape(2)), first, last, out.data());
+    });
+}
+
+void window(Array<const uint8_t, 2> in, int patch, int back, Array<uint8_t, 2> out, int threads) {
+    require(patch >= 1 && back >= 0 && back < patch, "back: within the patch");
+    require(int64_t(in.shape(1)) <= int64_t(out.shape(1)) + patch - 1 - back, "out: as wide as the windows");
+    nb::gil_scoped_release release;
+    parallel_for(0, int64_t(out.shape(0)), 64, threads, [&](int64_t a, int64_t b) {
+        std::vector<uint8_t> scratch(out.shape(1) + 2 * size_t(patch));
+        chosen->window(in.data(), int32_t(in.shape(0)), int32_t(in.shape(1)), patch, back, out.data(),
+                       int32_t(out.shape(1)), int32_t(a), int32_t(b), scratch.data());
+    });
+}
+
+// The caller sees to it that parents lie within the coarse field and its entries within the tables.
+void inherit(Array<const int32_t, 3> index, Array<const float, 2> distance, Array<const int32_t, 1> row_parent,
+             Array<const double, 1> row_rest, Array<const int32_t, 1> col_parent, Array<const double, 1> col_rest,
+             Array<const double, 1> row_table, Array<const double, 1> col_table, int last_row, int last_col,
+             Array<int32_t, 3> out_index, Array<float, 2> out_distance, int threads) {
+    const size_t rows = row_parent.shape(0), cols = col_parent.shape(0);
+    require(row_rest.shape(0) == rows && col_rest.shape(0) == cols && out_index.shape(0) == rows &&
+                out_index.shape(1) == cols && out_index.shape(2) == 2 && out_distance.shape(0) == rows &&
+                out_distance.shape(1) == cols && index.shape(2) == 2 && distance.shape(0) == index.shape(0) &&
+                distance.shape(1) == index.shape(1),
+            "out: one per parent");
+    nb::gil_scoped_release release;
+    parallel_for(0, int64_t(rows), 64, threads, [&](int64_t a, int64_t b) {
+        chosen->inherit(index.data(), distance.data(), int32_t(index.shape(1)), row_parent.data(), row_rest.data(),
+                        col_parent.data(), col_rest.data(), row_table.data(), col_table.data(), last_row, last_col,
+                        int32_t(cols), out_index.data(), out_distance.data(), int32_t(a), int32_t(b));
+    });
 }
 
 void exact(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, OptionalF weight,
@@ -150,22 +203,36 @@ void exact(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch
     });
 }
 
-void sweep(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, OptionalF weight,
-           Optional8 valid, Optional8 active, Array<int32_t, 3> old_index, Array<int32_t, 2> old_distance,
-           Array<int32_t, 3> new_index, Array<int32_t, 2> new_distance, int jump, int trials, uint64_t seed,
-           int row0, int row1, int threads) {
+void sweep(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, Array<const int16_t, 3> query_sums,
+           Array<const int16_t, 3> key_sums, int sums_shift, OptionalF weight, Optional8 valid,
+           std::optional<Array<const int32_t, 1>> at, Array<const int32_t, 3> index,
+           std::optional<Array<const int32_t, 1>> known, Array<const int32_t, 1> jumps, Array<const int32_t, 1> radii,
+           uint64_t seed, Array<int32_t, 2> out_index, Array<int32_t, 1> out_distance, int64_t first, int64_t last,
+           int threads) {
     Pair pair = make_pair(query, key, patch, 2);
     set_masks(pair, weight, valid);
-    const Field old_field = make_field(old_index, old_distance, pair);
-    const Field new_field = make_field(new_index, new_distance, pair);
-    require(!active || (active->shape(0) == size_t(pair.query_rows) && active->shape(1) == size_t(pair.query_cols)),
-            "active: one per query patch");
-    require_rows(row0, row1, pair.query_rows);
-    const uint8_t* mask = active ? active->data() : nullptr;
+    require(query_sums.shape(0) == size_t(pair.query_rows) && query_sums.shape(1) == size_t(pair.query_cols) &&
+                key_sums.shape(0) == size_t(pair.key_rows) && key_sums.shape(1) == size_t(pair.key_cols) &&
+                query_sums.shape(2) == size_t(sum_lanes) && key_sums.shape(2) == size_t(sum_lanes),
+            "sums: four per patch");
+    pair.query_sums = query_sums.data();
+    pair.key_sums = key_sums.data();
+    pair.sums_shift = sums_shift;
+    const int64_t patches = int64_t(pair.query_rows) * pair.query_cols;
+    const int64_t entries = at ? int64_t(at->shape(0)) : patches;
+    require(index.shape(0) == size_t(pair.query_rows) && index.shape(1) == size_t(pair.query_cols) &&
+                index.shape(2) == 2,
+            "index: two per query patch");
+    require(out_index.shape(0) == size_t(entries) && out_index.shape(1) == 2 &&
+                out_distance.shape(0) == size_t(entries) && (!known || known->shape(0) == size_t(entries)),
+            "out: one per entry");
+    require(jumps.shape(0) <= 4, "jumps: at most 4");
+    require_rows(first, last, entries);
+    const Sweep task{at ? at->data() : nullptr, index.data(), known ? known->data() : nullptr, jumps.data(),
+                     int32_t(jumps.shape(0)), radii.data(), int32_t(radii.shape(0)), seed};
+    const Field out{out_index.data(), out_distance.data()};
     nb::gil_scoped_release release;
-    parallel_for(row0, row1, 4, threads, [&](int64_t a, int64_t b) {
-        chosen->sweep(pair, mask, old_field, new_field, jump, trials, seed, int32_t(a), int32_t(b));
-    });
+    parallel_for(first, last, 512, threads, [&](int64_t a, int64_t b) { chosen->sweep(pair, task, out, a, b); });
 }
 
 }  // namespace
@@ -180,9 +247,14 @@ NB_MODULE(_native, m) {
     const auto number = nb::arg();
     m.def("noise", &noise, array, number, number);
     m.def("resize", &resize, array, array, array, array, array, array, number, number, number);
-    m.def("vote", &vote, array, array, array, array, number, number, number);
-    m.def("distance", &distance, array, array, number, array, array, number, number, number);
+    m.def("vote", &vote, array, array, array, mask, array, number, number, number);
+    m.def("quantise", &quantise, array, number, number, array, number);
+    m.def("sums", &sums, array, number, number, array, number);
+    m.def("differ", &differ, array, array, array, number);
+    m.def("window", &window, array, number, number, array, number);
+    m.def("inherit", &inherit, array, array, array, array, array, array, array, array, number, number, array, array,
+          number);
     m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number, number, number);
-    m.def("sweep", &sweep, array, array, number, mask, mask, mask, array, array, array, array, number, number, number,
-          number, number, number);
+    m.def("sweep", &sweep, array, array, number, array, array, number, mask, mask, mask, array, mask, array, array, number,
+          array, array, number, number, number);
 }

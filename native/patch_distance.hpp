@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels.hpp"
+
 #if defined(__AVX2__) || defined(__SSE2__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
@@ -87,32 +89,104 @@ struct Lanes {
 #define PATCHLOOM_SCALAR_DISTANCE 1
 #endif
 
-// Any patch size and channel count, a row at a time.
-static inline int32_t row_distance(const int16_t* a, const int16_t* b, int32_t length) {
-    int32_t sum = 0;
-    for (int32_t i = 0; i < length; ++i) {
-        const int16_t d = int16_t(a[i] - b[i]);
-        sum += int32_t(d) * d;
+// How far apart two patches are by their sums alone: the sum of the squares by which these
+// differ at least. Sums, 0 to 32767, were rounded down, so each difference may be one less
+// than it seems. Four such squares fit into 32 bits.
+static inline uint32_t apart(const int16_t* a, const int16_t* b) {
+    static_assert(sum_lanes == 4, "four lanes");
+#if defined(__SSE2__)
+    const __m128i d = _mm_sub_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a)),
+                                    _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b)));
+    const __m128i size = _mm_max_epi16(d, _mm_sub_epi16(_mm_setzero_si128(), d));
+    const __m128i sure = _mm_subs_epu16(size, _mm_set1_epi16(1));
+    const __m128i pairs = _mm_madd_epi16(sure, sure);
+    return uint32_t(_mm_cvtsi128_si32(pairs)) + uint32_t(_mm_cvtsi128_si32(_mm_srli_epi64(pairs, 32)));
+#elif defined(__ARM_NEON)
+    const uint16x4_t size = vreinterpret_u16_s16(vabs_s16(vsub_s16(vld1_s16(a), vld1_s16(b))));
+    const uint16x4_t sure = vqsub_u16(size, vdup_n_u16(1));
+    return vaddvq_u32(vmull_u16(sure, sure));
+#else
+    uint32_t total = 0;
+    for (int32_t c = 0; c < sum_lanes; ++c) {
+        const int32_t size = a[c] > b[c] ? a[c] - b[c] : b[c] - a[c];
+        const uint32_t sure = size > 1 ? uint32_t(size - 1) : 0;
+        total += sure * sure;
     }
-    return sum;
+    return total;
+#endif
 }
 
-// A query patch of unknown size: stays in the image.
+// A query patch of any size and channel count: stays in the image.
 struct AnyPatch {
     const int16_t* query;
     int64_t query_pitch, key_pitch;
-    int32_t rows, length;
+    int32_t rows, length, group;      // rows to add up before looking whether it is too much already
+#ifndef PATCHLOOM_SCALAR_DISTANCE
+    int32_t whole, rest;              // vectors and values left over in a row
+#if !defined(__AVX512BW__)
+    typename Lanes::Vector mask;
+#endif
+#endif
+
     AnyPatch(const int16_t* q, int64_t q_pitch, int64_t k_pitch, int32_t patch, int32_t channels)
-        : query(q), query_pitch(q_pitch), key_pitch(k_pitch), rows(patch), length(patch * channels) {}
+        : query(q), query_pitch(q_pitch), key_pitch(k_pitch), rows(patch), length(patch * channels),
+          group(1 + 255 / length) {
+#ifndef PATCHLOOM_SCALAR_DISTANCE
+        whole = length / Lanes::width;
+        rest = length % Lanes::width;
+#if !defined(__AVX512BW__)
+        int16_t bits[Lanes::width];
+        for (int i = 0; i < Lanes::width; ++i) bits[i] = i >= Lanes::width - rest ? -1 : 0;
+        mask = Lanes::load(bits);
+#endif
+#endif
+    }
+
     // The exact sum if it is below `limit`; else anything not below it.
     int32_t distance(const int16_t* key, int32_t limit) const {
         int32_t sum = 0;
-        for (int32_t r = 0; r < rows; ++r) {
-            sum += row_distance(query + r * query_pitch, key + r * key_pitch, length);
-            if (sum >= limit) break;
+        for (int32_t r = 0; r < rows && sum < limit; r += group) {
+            sum += rows_distance(query + r * query_pitch, key + r * key_pitch, r + group < rows ? group : rows - r);
         }
         return sum;
     }
+
+    static int32_t single(const int16_t* a, const int16_t* b, int32_t count) {
+        int32_t sum = 0;
+        for (int32_t i = 0; i < count; ++i) {
+            const int16_t d = int16_t(a[i] - b[i]);
+            sum += int32_t(d) * d;
+        }
+        return sum;
+    }
+
+#ifdef PATCHLOOM_SCALAR_DISTANCE
+    int32_t rows_distance(const int16_t* a, const int16_t* b, int32_t count) const {
+        int32_t sum = 0;
+        for (; count > 0; --count, a += query_pitch, b += key_pitch) sum += single(a, b, length);
+        return sum;
+    }
+#else
+    int32_t rows_distance(const int16_t* a, const int16_t* b, int32_t count) const {
+        auto sum = Lanes::zero();
+        int32_t beside = 0;
+        for (; count > 0; --count, a += query_pitch, b += key_pitch) {
+            for (int32_t i = 0; i < whole; ++i) {
+                sum = Lanes::add(sum, Lanes::load(a + i * Lanes::width), Lanes::load(b + i * Lanes::width));
+            }
+            if (!rest) continue;
+#if defined(__AVX512BW__)
+            const int32_t done = whole * Lanes::width;
+            sum = Lanes::add(sum, Lanes::load_last(a + done, rest), Lanes::load_last(b + done, rest));
+#else
+            const int32_t last = length - Lanes::width;
+            if (last < 0) beside += single(a, b, length);
+            else sum = Lanes::add(sum, Lanes::keep(Lanes::load(a + last), mask), Lanes::keep(Lanes::load(b + last), mask));
+#endif
+        }
+        return beside + Lanes::total(sum);
+    }
+#endif
 };
 
 #ifndef PATCHLOOM_SCALAR_DISTANCE
@@ -159,8 +233,11 @@ struct HeldPatch {
         return sum;
     }
 
-    int32_t distance(const int16_t* key, int32_t) const {
-        return Lanes::total(rows(Lanes::zero(), key, 0, Rows));
+    int32_t distance(const int16_t* key, int32_t limit) const {
+        const auto some = rows(Lanes::zero(), key, 0, 4);
+        const int32_t sum = Lanes::total(some);
+        if (sum >= limit) return sum;
+        return Lanes::total(rows(some, key, 4, Rows));
     }
 };
 #endif

@@ -1,10 +1,10 @@
 // PatchMatch (Barnes et al., SIGGRAPH 2009) as a Jacobi sweep: every query looks
 // at the old field only, so the result does not depend on the order of the work.
 //
-// Candidates in fixed order: the query's own key; those of its neighbours `jump`
-// patches up, down, left and right, moved back by as much; then random keys around
-// the best so far, the radius halving from the whole picture. Only a strictly
-// smaller score (distance times weight) wins.
+// Candidates in fixed order: the query's own key; for each jump those of its
+// neighbours that many patches up, down, left and right, moved back by as much;
+// then random keys around the best so far, each within its own radius. Only a
+// strictly smaller score (distance times weight) wins.
 #include "hash.hpp"
 #include "kernels.hpp"
 #include "patch_distance.hpp"
@@ -21,17 +21,21 @@ struct Best {
     int32_t row, col, distance;
     float score;
 
-    Best(const Pair& p, const Patch& q, int32_t r, int32_t c, int32_t d) : pair(p), patch(q), row(r), col(c), distance(d) {
-        score = p.weight ? float(d) * p.weight[int64_t(r) * p.key_cols + c] : 0.0f;
+    Best(const Pair& p, const Patch& q, int32_t r, int32_t c, const int32_t* known) : pair(p), patch(q), row(r), col(c) {
+        distance = known ? *known : patch.distance(key(r, c), INT32_MAX);
+        score = p.weight ? float(distance) * p.weight[int64_t(r) * p.key_cols + c] : 0.0f;
+    }
+
+    const int16_t* key(int32_t r, int32_t c) const {
+        return pair.key + (int64_t(r) * pair.key_width + c) * pair.channels;
     }
 
     void offer(int32_t r, int32_t c) {
         if (r == row && c == col) return;
         const int64_t at = int64_t(r) * pair.key_cols + c;
         if (pair.valid && !pair.valid[at]) return;
-        const int16_t* key = pair.key + (int64_t(r) * pair.key_width + c) * pair.channels;
         if (pair.weight) {
-            const int32_t d = patch.distance(key, INT32_MAX);
+            const int32_t d = patch.distance(key(r, c), INT32_MAX);
             const float s = float(d) * pair.weight[at];
             if (s < score) {
                 score = s;
@@ -41,7 +45,7 @@ struct Best {
             }
             return;
         }
-        const int32_t d = patch.distance(key, distance);
+        const int32_t d = patch.distance(key(r, c), distance);
         if (d < distance) {
             distance = d;
             row = r;
@@ -50,80 +54,140 @@ struct Best {
     }
 };
 
-static inline int32_t within(int32_t value, int32_t count) {
-    return value < 0 ? 0 : value >= count ? count - 1 : value;
+// (row, col) as one number: sums and differences of two are those of their parts, and
+// parts that are never negative are equal where the numbers are.
+static inline uint64_t pack(int32_t row, int32_t col) {
+    return uint64_t(int64_t(row)) + (uint64_t(int64_t(col)) << 32);
+}
+
+static inline uint64_t load_place(const int32_t* index) { return pack(index[0], index[1]); }
+
+// The neighbours that a sweep asks, in order.
+struct Neighbours {
+    static constexpr int32_t most = 16;
+    int32_t count = 0, reach = 0;
+    int32_t down[most], right[most];
+    int64_t offset[most];             // in the field
+    uint64_t step[most];
+
+    Neighbours(const Sweep& sweep, int32_t query_cols) {
+        for (int32_t j = 0; j < sweep.jump_count; ++j) {
+            const int32_t jump = sweep.jumps[j];
+            const int32_t steps[4][2] = {{-jump, 0}, {jump, 0}, {0, -jump}, {0, jump}};
+            for (const auto& way : steps) {
+                down[count] = way[0];
+                right[count] = way[1];
+                offset[count] = 2 * (int64_t(way[0]) * query_cols + way[1]);
+                step[count++] = pack(way[0], way[1]);
+            }
+            reach = jump > reach ? jump : reach;
+        }
+    }
+
+    // Those within the field that offer something else than the own key, as a set of bits.
+    uint32_t differing(const Pair& pair, const int32_t* own, int32_t y, int32_t x) const {
+        const uint64_t place = load_place(own);
+        uint32_t bits = 0;
+        if (y >= reach && x >= reach && y < pair.query_rows - reach && x < pair.query_cols - reach) {
+            for (int32_t n = 0; n < count; ++n) bits |= uint32_t(load_place(own + offset[n]) - step[n] != place) << n;
+            return bits;
+        }
+        for (int32_t n = 0; n < count; ++n) {
+            const int32_t row = y + down[n], col = x + right[n];
+            if (row < 0 || col < 0 || row >= pair.query_rows || col >= pair.query_cols) continue;
+            bits |= uint32_t(load_place(own + offset[n]) - step[n] != place) << n;
+        }
+        return bits;
+    }
+};
+
+// What the neighbours offer, each key once.
+template <class Patch>
+static void propagate(const Pair& pair, const Neighbours& neighbours, const int32_t* own, int32_t y, int32_t x,
+                      Best<Patch>& best) {
+    uint64_t seen[Neighbours::most];
+    int32_t seen_count = 0;
+    uint32_t bits = neighbours.differing(pair, own, y, x);
+    for (int32_t n = 0; bits; ++n, bits >>= 1) {
+        if (!(bits & 1)) continue;
+        const int32_t* other = own + neighbours.offset[n];
+        const int32_t row = other[0] - neighbours.down[n], col = other[1] - neighbours.right[n];
+        if (row < 0 || col < 0 || row >= pair.key_rows || col >= pair.key_cols) continue;
+        const uint64_t place = pack(row, col);
+        bool again = false;
+        for (int32_t i = 0; i < seen_count; ++i) again |= seen[i] == place;
+        if (again) continue;
+        seen[seen_count++] = place;
+        best.offer(row, col);
+    }
+}
+
+// A number of [low, high] from 32 random bits.
+static inline int32_t draw(uint64_t bits, int32_t low, int32_t high) {
+    return low + int32_t((bits * uint64_t(high - low + 1)) >> 32);
+}
+
+// Random keys around the best so far, in order; those that cannot win are passed over.
+template <class Patch>
+static void guess(const Pair& pair, const Sweep& sweep, int64_t at, Best<Patch>& best) {
+    constexpr int32_t most = 32;
+    int32_t rows[most], cols[most];
+    uint32_t away[most];
+    const int32_t row = best.row, col = best.col;
+    const int16_t* own = pair.query_sums + at * sum_lanes;
+    for (int32_t trial = 0; trial < sweep.trials; ++trial) {
+        const uint64_t bits = hash(sweep.seed, uint64_t(at) * uint64_t(sweep.trials) + uint64_t(trial));
+        const int32_t radius = sweep.radii[trial];
+        const int32_t top = row > radius ? row - radius : 0, left = col > radius ? col - radius : 0;
+        const int32_t bottom = row + radius < pair.key_rows ? row + radius : pair.key_rows - 1;
+        const int32_t right = col + radius < pair.key_cols ? col + radius : pair.key_cols - 1;
+        rows[trial] = draw(bits >> 32, top, bottom);
+        cols[trial] = draw(bits & 0xFFFFFFFFull, left, right);
+        away[trial] = apart(own, pair.key_sums + (int64_t(rows[trial]) * pair.key_cols + cols[trial]) * sum_lanes);
+    }
+    const int64_t pixels = int64_t(pair.patch) * pair.patch;
+    for (int32_t trial = 0; trial < sweep.trials; ++trial) {
+        // by Cauchy and Schwarz a distance times the pixels is at least this
+        const int64_t least = int64_t(away[trial]) << (2 * pair.sums_shift);
+        if (pair.weight) {
+            const float weight = pair.weight[int64_t(rows[trial]) * pair.key_cols + cols[trial]];
+            if (float(least / pixels) * weight >= best.score) continue;
+        } else if (least >= pixels * best.distance) {
+            continue;
+        }
+        best.offer(rows[trial], cols[trial]);
+    }
 }
 
 template <class Patch>
-static void sweep_rows(const Pair& pair, const uint8_t* active, Field old_field, Field new_field, int32_t jump,
-                       int32_t trials, uint64_t seed, int32_t row0, int32_t row1) {
+static void sweep_entries(const Pair& pair, const Sweep& sweep, Field out, int64_t first, int64_t last) {
     const int64_t q_pitch = int64_t(pair.query_width) * pair.channels;
     const int64_t k_pitch = int64_t(pair.key_width) * pair.channels;
-    const int32_t reach = pair.key_rows > pair.key_cols ? pair.key_rows : pair.key_cols;
-    const int32_t steps[4][2] = {{-jump, 0}, {jump, 0}, {0, -jump}, {0, jump}};
-    for (int32_t y = row0; y < row1; ++y) {
-        for (int32_t x = 0; x < pair.query_cols; ++x) {
-            const int64_t at = int64_t(y) * pair.query_cols + x;
-            const int32_t* own = old_field.index + 2 * at;
-            if (active && !active[at]) {
-                new_field.index[2 * at] = own[0];
-                new_field.index[2 * at + 1] = own[1];
-                new_field.distance[at] = old_field.distance[at];
-                continue;
-            }
-            const Patch patch(pair.query + (int64_t(y) * pair.query_width + x) * pair.channels, q_pitch, k_pitch,
-                              pair.patch, pair.channels);
-            Best<Patch> best(pair, patch, own[0], own[1], old_field.distance[at]);
-            for (const auto& step : steps) {
-                const int32_t ny = y + step[0], nx = x + step[1];
-                if (ny < 0 || nx < 0 || ny >= pair.query_rows || nx >= pair.query_cols) continue;
-                const int32_t* other = old_field.index + 2 * (int64_t(ny) * pair.query_cols + nx);
-                const int32_t r = other[0] - step[0], c = other[1] - step[1];
-                if (r < 0 || c < 0 || r >= pair.key_rows || c >= pair.key_cols) continue;
-                best.offer(r, c);
-            }
-            for (int32_t trial = 0; trial < trials; ++trial) {
-                const uint64_t bits = hash(seed, uint64_t(at) * uint64_t(trials) + uint64_t(trial));
-                const int32_t radius = (reach >> trial) > 1 ? reach >> trial : 1;
-                const uint64_t choices = 2 * uint64_t(radius) + 1;
-                const int32_t dy = int32_t(((bits >> 32) * choices) >> 32) - radius;
-                const int32_t dx = int32_t(((bits & 0xFFFFFFFFull) * choices) >> 32) - radius;
-                best.offer(within(best.row + dy, pair.key_rows), within(best.col + dx, pair.key_cols));
-            }
-            new_field.index[2 * at] = best.row;
-            new_field.index[2 * at + 1] = best.col;
-            new_field.distance[at] = best.distance;
-        }
+    const Neighbours neighbours(sweep, pair.query_cols);
+    for (int64_t i = first; i < last; ++i) {
+        const int32_t at = sweep.at ? sweep.at[i] : int32_t(i);
+        const int32_t y = at / pair.query_cols, x = at % pair.query_cols;
+        const Patch patch(pair.query + (int64_t(y) * pair.query_width + x) * pair.channels, q_pitch, k_pitch,
+                          pair.patch, pair.channels);
+        const int32_t* own = sweep.index + 2 * int64_t(at);
+        Best<Patch> best(pair, patch, own[0], own[1], sweep.distance ? sweep.distance + i : nullptr);
+        propagate(pair, neighbours, own, y, x, best);
+        guess(pair, sweep, at, best);
+        out.index[2 * i] = best.row;
+        out.index[2 * i + 1] = best.col;
+        out.distance[i] = best.distance;
     }
 }
 
-void sweep(const Pair& pair, const uint8_t* active, Field old_field, Field new_field, int32_t jump, int32_t trials,
-           uint64_t seed, int32_t row0, int32_t row1) {
+void sweep(const Pair& pair, const Sweep& sweep, Field out, int64_t first, int64_t last) {
+    const auto run = [&]() {
 #ifndef PATCHLOOM_SCALAR_DISTANCE
-    if (pair.patch == 7 && pair.channels == 3) {
-        sweep_rows<HeldPatch<7, 21>>(pair, active, old_field, new_field, jump, trials, seed, row0, row1);
-        return;
-    }
-    if (pair.patch == 7 && pair.channels == 4) {
-        sweep_rows<HeldPatch<7, 28>>(pair, active, old_field, new_field, jump, trials, seed, row0, row1);
-        return;
-    }
+        if (pair.patch == 7 && pair.channels == 3) return sweep_entries<HeldPatch<7, 21>>;
+        if (pair.patch == 7 && pair.channels == 4) return sweep_entries<HeldPatch<7, 28>>;
 #endif
-    sweep_rows<AnyPatch>(pair, active, old_field, new_field, jump, trials, seed, row0, row1);
-}
-
-void distance(const Pair& pair, Field field, int32_t row0, int32_t row1) {
-    const int64_t q_pitch = int64_t(pair.query_width) * pair.channels;
-    const int64_t k_pitch = int64_t(pair.key_width) * pair.channels;
-    for (int32_t y = row0; y < row1; ++y) {
-        for (int32_t x = 0; x < pair.query_cols; ++x) {
-            const int64_t at = int64_t(y) * pair.query_cols + x;
-            const AnyPatch patch(pair.query + (int64_t(y) * pair.query_width + x) * pair.channels, q_pitch, k_pitch,
-                                 pair.patch, pair.channels);
-            const int64_t key = int64_t(field.index[2 * at]) * pair.key_width + field.index[2 * at + 1];
-            field.distance[at] = patch.distance(pair.key + key * pair.channels, INT32_MAX);
-        }
-    }
+        return sweep_entries<AnyPatch>;
+    }();
+    run(pair, sweep, out, first, last);
 }
 
 }  // namespace PATCHLOOM_ISA

@@ -19,12 +19,14 @@ from .balance import balance
 from .checks import as_threads
 from .guess import first_guess
 from .params import GPNNParams
-from .patches import grid, vote
+from .patches import grid, vote, vote_again
 from .resize import resize
-from .search import choose, completeness_weight, nearest
+from .search import choose, match, weigh
 from .search.inherit import finer
 from .search.patchmatch import mix
-from .types import NNF, Fields, Image, Plan, Step
+from .search.quantise import changed as changed_patches
+from .search.quantise import quantise
+from .types import NNF, Fields, Image, Kept, Mask, Plan, Step
 
 FORWARD, REVERSE = 1, 2
 
@@ -63,24 +65,27 @@ def pnn(
     fields : Fields
         The fields that were found.
     """
-    options: dict[str, Any] = {"patch_size": params.patch_size, "method": params.method, "threads": threads}
-    options["trials"] = params.trials
+    kept, before = (fields.kept, fields.forward) if fields else (None, None)
+    pair = quantise(
+        query, key, patch_size=params.patch_size, before=kept.pair if kept else None, threads=threads
+    )
+    changed = changed_patches(pair, kept.pair if kept else None, threads=threads)
+    options: dict[str, Any] = {"method": params.method, "trials": params.trials, "threads": threads}
+    options["sweeps"] = params.sweeps if fields else params.cold_sweeps
     # 1. normalisation: how far each key is from the nearest query (equation 2)
     weight, reverse = None, None
     if params.alpha < np.inf:
-        init = fields.reverse if fields else None
-        weight, reverse = completeness_weight(
-            query, key, alpha=params.alpha, init=init, seed=mix(seed, REVERSE),
-            sweeps=params.sweeps if init else params.cold_sweeps, **options,
-        )
+        reverse = match(pair.swapped(), init=fields.reverse if fields else None, seed=mix(seed, REVERSE), **options)
+        weight = weigh(reverse, params.alpha)
+        changed = None
     # 2. nearest neighbours by normalised score
-    nnf = nearest(
-        query, key, weight=weight, init=fields.forward if fields else None, seed=mix(seed, FORWARD),
-        sweeps=params.sweeps if fields else params.cold_sweeps, **options,
-    )
+    nnf = match(pair, weight=weight, init=before, active=changed, seed=mix(seed, FORWARD), **options)
     # 3. replace each patch by its value; 4. fold
-    image = vote(value, nnf, sigma=params.fold, threads=threads)
-    return image, Fields(nnf, reverse)
+    if kept and before and kept.image is query and kept.value is value:
+        image = vote_again(value, nnf, query, moved(before, nnf), sigma=params.fold, threads=threads)
+    else:
+        image = vote(value, nnf, sigma=params.fold, threads=threads)
+    return image, Fields(nnf, reverse, Kept(pair, value, image))
 
 
 def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
@@ -114,7 +119,7 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
             image = resize(image, sizes[level], scale=1 / params.ratio, threads=threads)
             if len(sizes) - 1 - level <= params.balance_levels:       # ours, not the paper's: see docs/quality.md
                 image = balance(image, key)
-            fields = finer(fields, params.ratio, sizes[level : level + 2], keys[level : level + 2]) if fields else None
+            fields = finer(fields, params.ratio, sizes[level : level + 2], keys[level : level + 2], threads=threads) if fields else None
         count = most_iterations(plan, level)
         method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
         for iteration in range(count):
@@ -124,7 +129,7 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
                 image, value if iteration and level < params.sharp_levels else key, value,
                 params=params_at(plan, level), fields=fields, seed=seed, threads=threads,
             )
-            changed = share_changed(before.forward, fields.forward) if before and iteration else 1.0
+            changed = float(moved(before.forward, fields.forward).mean()) if before and iteration else 1.0
             done = iteration + 1 == count or changed <= params.tolerance
             yield Step(level, iteration, image, fields, changed, method, done and level == 0)
             if done:
@@ -143,6 +148,7 @@ def params_at(plan: Plan, level: int) -> GPNNParams:
     return plan.params if complete else replace(plan.params, alpha=np.inf)
 
 
-def share_changed(before: NNF, after: NNF) -> float:
-    """Share of patches whose neighbour is another one, 0 to 1."""
-    return float((before.index != after.index).any(axis=2).mean())
+def moved(before: NNF, after: NNF) -> Mask:
+    """Patches whose neighbour is another one (H', W')."""
+    pairs = [np.ascontiguousarray(nnf.index).view(np.int64)[..., 0] for nnf in (before, after)]
+    return pairs[0] != pairs[1]

@@ -12,7 +12,7 @@ from . import kernels
 from .checks import as_threads
 from .errors import ImageError, explain
 from .params import MAX_CHANNELS, PRESETS
-from .types import NNF, Image, Size
+from .types import NNF, Image, Mask, Size
 
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
 _LEAST_WEIGHT = 2.0**-40
@@ -117,6 +117,24 @@ def vote(value: Image, nnf: NNF, *, sigma: float = PRESETS["default"].fold, thre
     fold = fold_weights(nnf.patch_size, sigma)
     index = np.ascontiguousarray(nnf.index, np.int32)
     return kernels.vote(np.ascontiguousarray(value), index, fold, threads=as_threads(threads))
+
+
+def vote_again(value: Image, nnf: NNF, image: Image, moved: Mask, *, sigma: float, threads: int) -> Image:
+    """Return `vote` of a field that differs from the one that gave `image` only where `moved` is true.
+
+    Parameters
+    ----------
+    value, nnf, sigma, threads
+        As for `vote`.
+    image : Image
+        The vote of the earlier field.
+    moved : Mask (H', W')
+        Patches whose neighbour is another one.
+    """
+    touched = kernels.window(moved, nnf.patch_size, full=True, threads=threads)
+    fold = fold_weights(nnf.patch_size, sigma)
+    out: Image = kernels.vote(value, nnf.index, fold, touched=touched, image=image, threads=threads)
+    return out
 
 
 def _check(value: Image, nnf: NNF) -> None:

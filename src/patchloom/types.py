@@ -44,6 +44,23 @@ class NNF:
 
 
 @dataclass(frozen=True, eq=False)
+class Kept:
+    """What one use of the PNN module leaves to the next.
+
+    Attributes
+    ----------
+    pair : Quantised
+        The pictures that were searched; see `patchloom.search.quantise`.
+    value, image : Image
+        What was voted, and what came of it.
+    """
+
+    pair: Any
+    value: Image
+    image: Image
+
+
+@dataclass(frozen=True, eq=False)
 class Fields:
     """What the search keeps between iterations and hands down the pyramid.
 
@@ -53,10 +70,14 @@ class Fields:
         From the query to the key.
     reverse : NNF or None
         From the key to the query; kept only when completeness is on.
+    kept : Kept or None
+        What made `forward`, so that the next search at this level can pass over
+        what has not changed.
     """
 
     forward: NNF
     reverse: NNF | None = None
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, eq=False)

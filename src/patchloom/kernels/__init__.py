@@ -6,7 +6,7 @@ to NumPy into an error.
 
 Arrays are C-contiguous. Quantised pictures are int16 (H, W, C); fields are int32
 (H', W', 2) with int32 (H', W') sums of squared differences; `weight` and `valid`
-have one entry per key patch, `active` one per query patch.
+have one entry per key patch; `at` holds positions of query patches in row-major order.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from typing import Any
 
 from ..errors import ParameterError, PatchloomError, explain
 
-__all__ = ["distance", "exact", "info", "noise", "resize", "sweep", "vote", "warn_if_slow"]
+__all__ = [
+    "differ", "exact", "info", "inherit", "noise", "quantise", "resize", "sums", "sweep", "vote", "warn_if_slow",
+    "window",
+]
 
-_KERNELS = frozenset({"distance", "exact", "noise", "resize", "sweep", "vote"})
+_KERNELS = frozenset({"differ", "exact", "inherit", "noise", "quantise", "resize", "sums", "sweep", "vote", "window"})
 
 
 def __getattr__(name: str) -> Any:

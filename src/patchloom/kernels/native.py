@@ -75,28 +75,67 @@ def resize(
     return out
 
 
-def vote(value: Array, index: Array, fold: Array, *, threads: int = 1) -> Array:
+def vote(
+    value: Array, index: Array, fold: Array, *, touched: Array | None = None, image: Array | None = None, threads: int = 1
+) -> Array:
     """Weighted mean of the patches that cover each pixel; see the twin in `numpy_kernels`."""
     patch, channels = len(fold), value.shape[2]
-    if channels in (2, 3):                                # whole vectors are faster than odd pixels
-        value = np.concatenate([value, np.zeros((*value.shape[:2], 4 - channels), np.float32)], axis=2)
     height, width = index.shape[0] + patch - 1, index.shape[1] + patch - 1
-    out = np.empty((height, width, value.shape[2]), np.float32)
-    work = width * patch * patch * value.shape[2]
-    threads = _worth(threads, work * height)
+    out = np.empty((height, width, channels), np.float32) if image is None else image.copy()
+    work = width * patch * patch * max(channels, 4)
+    share = 1.0 if touched is None else float(touched.mean())
+    threads = _worth(threads, work * height * share)
     for start, stop in _bands(height, work, threads):
-        _native.vote(value, index, fold, out, start, stop, threads)
-    return np.ascontiguousarray(out[..., :channels])
-
-
-def distance(query: Array, key: Array, patch: int, index: Array, *, threads: int = 1) -> Array:
-    """Distances of a given field; see the twin in `numpy_kernels`."""
-    out = np.empty((index.shape[0], index.shape[1]), np.int32)
-    work = out.shape[1] * patch * patch * query.shape[2] / 4
-    threads = _worth(threads, work * len(out))
-    for start, stop in _bands(len(out), work, threads):
-        _native.distance(query, key, patch, index, out, start, stop, threads)
+        _native.vote(value, index, fold, _bytes(touched), out, start, stop, threads)
     return out
+
+
+def _bytes(mask: Array | None) -> Array | None:
+    return None if mask is None else mask.view(np.uint8)
+
+
+def quantise(image: Array, low: float, scale: float, *, threads: int = 1) -> Array:
+    """Pictures as whole numbers; see the twin in `numpy_kernels`."""
+    out = np.empty(image.shape, np.int16)
+    _native.quantise(image.reshape(-1), low, scale, out.reshape(-1), _worth(threads, image.size))
+    return out
+
+
+def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
+    """Each patch's sums by channel; see the twin in `numpy_kernels`."""
+    out = np.empty((image.shape[0] - patch + 1, image.shape[1] - patch + 1, 4), np.int16)
+    _native.sums(image, patch, shift, out, _worth(threads, 3 * image.size))
+    return out
+
+
+def differ(a: Array, b: Array, *, threads: int = 1) -> Array:
+    """Pixels in which two pictures differ; see the twin in `numpy_kernels`."""
+    out = np.empty(a.shape[:2], np.bool_)
+    _native.differ(a, b, out.view(np.uint8), _worth(threads, a.size))
+    return out
+
+
+def window(mask: Array, patch: int, *, full: bool, threads: int = 1) -> Array:
+    """Windows in which a mask holds anything; see the twin in `numpy_kernels`."""
+    more = patch - 1 if full else 1 - patch
+    out = np.empty((mask.shape[0] + more, mask.shape[1] + more), np.bool_)
+    back = patch - 1 if full else 0
+    _native.window(mask.view(np.uint8), patch, back, out.view(np.uint8), _worth(threads, out.size))
+    return out
+
+
+def inherit(
+    index: Array, distance: Array, parents: tuple[Array, Array], rests: tuple[Array, Array],
+    tables: tuple[Array, Array], last: tuple[int, int], *, threads: int = 1,
+) -> tuple[Array, Array]:
+    """A field at the next finer level; see the twin in `numpy_kernels`."""
+    shape = len(parents[0]), len(parents[1])
+    out_index, out_distance = np.empty((*shape, 2), np.int32), np.empty(shape, np.float32)
+    _native.inherit(
+        index, distance, parents[0], rests[0], parents[1], rests[1], *tables, *last, out_index, out_distance,
+        _worth(threads, 10 * out_distance.size),
+    )
+    return out_index, out_distance
 
 
 def exact(
@@ -108,7 +147,7 @@ def exact(
     index, distance = np.zeros((*shape, 2), np.int32), np.full(shape, _NONE, np.int32)
     part_index, part = np.empty_like(index), np.empty_like(distance)
     queries, keys = (np.ascontiguousarray(image.transpose(2, 0, 1)) for image in (query, key))
-    valid = None if valid is None else valid.view(np.uint8)
+    valid = _bytes(valid)
     threads = _worth(threads, shape[0] * shape[1] * key_rows * key_cols * 2.0)
     rows = _EXACT_ROWS * threads
     for start in range(0, shape[0], rows):
@@ -136,26 +175,26 @@ def sweep(
     query: Array,
     key: Array,
     patch: int,
+    sums: tuple[Array, Array, int],
     weight: Array | None,
     valid: Array | None,
-    active: Array | None,
+    at: Array | None,
     index: Array,
-    distance: Array,
-    jump: int,
-    trials: int,
+    known: Array | None,
+    jumps: Array,
+    radii: Array,
     seed: int,
     *,
     threads: int = 1,
 ) -> tuple[Array, Array]:
     """One PatchMatch sweep; see the twin in `numpy_kernels`."""
-    new_index, new_distance = np.empty_like(index), np.empty_like(distance)
-    valid = None if valid is None else valid.view(np.uint8)
-    active = None if active is None else active.view(np.uint8)
-    work = index.shape[1] * (4 + trials) * patch * patch * query.shape[2] / 4
-    threads = _worth(threads, work * len(index))
-    for start, stop in _bands(len(index), work, threads):
+    count = index.shape[0] * index.shape[1] if at is None else len(at)
+    out_index, out_distance = np.empty((count, 2), np.int32), np.empty(count, np.int32)
+    work = (len(jumps) + len(radii)) * patch * patch * query.shape[2] / 4
+    threads = _worth(threads, work * count)
+    for start, stop in _bands(count, work, threads):
         _native.sweep(
-            query, key, patch, weight, valid, active, index, distance, new_index, new_distance,
-            jump, trials, seed, start, stop, threads,
+            query, key, patch, *sums, weight, _bytes(valid), at, index, known, jumps, radii, seed, out_index,
+            out_distance, start, stop, threads,
         )
-    return new_index, new_distance
+    return out_index, out_distance

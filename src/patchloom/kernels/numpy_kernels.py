@@ -50,8 +50,10 @@ def resize(
     return np.ascontiguousarray(image)
 
 
-def vote(value: Array, index: Array, fold: Array, *, threads: int = 1) -> Array:
-    """Weighted mean of the patches that cover each pixel, added in the fold's order."""
+def vote(
+    value: Array, index: Array, fold: Array, *, touched: Array | None = None, image: Array | None = None, threads: int = 1
+) -> Array:
+    """Weighted mean of the patches that cover each pixel, added in the fold's order; else `image` where not touched."""
     patch = len(fold)
     rows, cols = index.shape[:2]
     total = np.zeros((rows + patch - 1, cols + patch - 1, value.shape[2]), np.float32)
@@ -61,19 +63,50 @@ def vote(value: Array, index: Array, fold: Array, *, threads: int = 1) -> Array:
             part = value[index[..., 0] + dy, index[..., 1] + dx]
             total[dy : dy + rows, dx : dx + cols] += fold[dy, dx] * part
             weight[dy : dy + rows, dx : dx + cols] += fold[dy, dx]
-    return total / weight
+    total /= weight
+    return total if touched is None or image is None else np.where(touched[..., None], total, image)
+
+
+def quantise(image: Array, low: float, scale: float, *, threads: int = 1) -> Array:
+    """Whole numbers of steps above `low`, halves to even."""
+    return np.rint((image - np.float32(low)) * np.float32(scale)).astype(np.int16)
+
+
+def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
+    """Each patch's sums of up to four channels, divided by 2**shift and rounded down; 0 for channels there are not."""
+    total = _patches(image[..., :4].astype(np.int64), patch).sum(axis=(2, 3)) >> shift
+    out = np.zeros((*total.shape[:2], 4), np.int16)
+    out[..., : total.shape[2]] = total
+    return out
+
+
+def differ(a: Array, b: Array, *, threads: int = 1) -> Array:
+    """Pixels in which two pictures differ."""
+    return (a != b).any(axis=2)
+
+
+def window(mask: Array, patch: int, *, full: bool, threads: int = 1) -> Array:
+    """Whether each patch holds anything of a mask of pixels; `full`: each pixel is in anything of a mask of patches."""
+    if full:
+        mask = np.pad(mask, patch - 1)
+    return np.lib.stride_tricks.sliding_window_view(mask, (patch, patch)).any(axis=(2, 3))
+
+
+def inherit(
+    index: Array, distance: Array, parents: tuple[Array, Array], rests: tuple[Array, Array],
+    tables: tuple[Array, Array], last: tuple[int, int], *, threads: int = 1,
+) -> tuple[Array, Array]:
+    """Each patch takes its parent's place, through a table per axis, plus what it lies beside it."""
+    rows, cols = parents[0][:, None], parents[1][None, :]
+    place = index[rows, cols]
+    moved = tables[0][place[..., 0]] + rests[0][:, None], tables[1][place[..., 1]] + rests[1][None, :]
+    whole = [np.clip(np.floor(axis + 0.5), 0, most) for axis, most in zip(moved, last, strict=True)]
+    return np.stack(whole, axis=2).astype(np.int32), distance[rows, cols]
 
 
 def _patches(image: Array, patch: int) -> Array:
     view = np.lib.stride_tricks.sliding_window_view(image, (patch, patch), axis=(0, 1))
     return view.transpose(0, 1, 3, 4, 2)                  # (H', W', p, p, C)
-
-
-def distance(query: Array, key: Array, patch: int, index: Array, *, threads: int = 1) -> Array:
-    """Sum of squared differences of each query patch to the key patch it points at."""
-    found = _patches(key, patch)[index[..., 0], index[..., 1]].astype(np.int64)
-    delta = _patches(query, patch).astype(np.int64) - found
-    return (delta * delta).sum(axis=(2, 3, 4)).astype(np.int32)
 
 
 def exact(
@@ -106,54 +139,63 @@ def sweep(
     query: Array,
     key: Array,
     patch: int,
+    sums: tuple[Array, Array, int],
     weight: Array | None,
     valid: Array | None,
-    active: Array | None,
+    at: Array | None,
     index: Array,
-    distance: Array,
-    jump: int,
-    trials: int,
+    known: Array | None,
+    jumps: Array,
+    radii: Array,
     seed: int,
     *,
     threads: int = 1,
 ) -> tuple[Array, Array]:
-    """One PatchMatch sweep from the old field: neighbours at `jump`, then random trials."""
+    """One PatchMatch sweep from the old field, for the query patches `at`: neighbours at each jump, then random trials.
+
+    `sums` saves the compiled kernel full distances of keys that cannot win; here all are compared.
+    """
     rows, cols = index.shape[:2]
     limit = np.array([key.shape[0] - patch + 1, key.shape[1] - patch + 1])
-    queries, keys = _patches(query, patch), _patches(key, patch)
-    here = np.indices((rows, cols)).transpose(1, 2, 0)                # (H', W', 2)
-    best, best_distance = index.astype(np.int64), distance.astype(np.int64)
+    at = np.arange(rows * cols) if at is None else at.astype(np.int64)
+    here = np.stack([at // cols, at % cols], axis=1)                  # (n, 2)
+    queries = _patches(query, patch)[here[:, 0], here[:, 1]].astype(np.int64)
+    keys = _patches(key, patch)
+
+    def distance_to(place: Array) -> Array:
+        delta = queries - keys[place[:, 0], place[:, 1]]
+        return (delta * delta).sum(axis=(1, 2, 3))
 
     def score_of(place: Array, total: Array) -> Array:
         if weight is None:
             return total
-        return total.astype(np.float32) * weight[place[..., 0], place[..., 1]]
+        return total.astype(np.float32) * weight[place[:, 0], place[:, 1]]
+
+    best = index[here[:, 0], here[:, 1]].astype(np.int64)
+    best_distance = distance_to(best) if known is None else known.astype(np.int64)
 
     def offer(place: Array, allowed: Array) -> None:
         nonlocal best, best_distance
-        place = np.where(allowed[..., None], place, best)
+        place = np.where(allowed[:, None], place, best)
         if valid is not None:
-            allowed = allowed & valid[place[..., 0], place[..., 1]]
-        if active is not None:
-            allowed = allowed & active
-        delta = queries.astype(np.int64) - keys[place[..., 0], place[..., 1]]
-        total = (delta * delta).sum(axis=(2, 3, 4))
+            allowed = allowed & valid[place[:, 0], place[:, 1]]
+        total = distance_to(place)
         better = allowed & (score_of(place, total) < score_of(best, best_distance))
-        best = np.where(better[..., None], place, best)
+        best = np.where(better[:, None], place, best)
         best_distance = np.where(better, total, best_distance)
 
-    for step in ((-jump, 0), (jump, 0), (0, -jump), (0, jump)):
-        other = here + step
-        inside = np.all((other >= 0) & (other < (rows, cols)), axis=2)
-        other = np.where(inside[..., None], other, 0)
-        place = index[other[..., 0], other[..., 1]].astype(np.int64) - step
-        offer(place, inside & ((place >= 0) & (place < limit)).all(axis=2))
-    counter = np.arange(rows * cols, dtype=np.uint64).reshape(rows, cols) * np.uint64(trials)
-    for trial in range(trials):
-        bits = hash_counter(seed, counter + np.uint64(trial))
-        radius = max(int(limit.max()) >> trial, 1)
-        choices = np.uint64(2 * radius + 1)
-        halves = np.stack([bits >> np.uint64(32), bits & np.uint64(0xFFFFFFFF)], axis=2)
-        place = best + ((halves * choices) >> np.uint64(32)).astype(np.int64) - radius
-        offer(np.clip(place, 0, limit - 1), np.ones((rows, cols), bool))
+    for jump in jumps:
+        for step in ((-jump, 0), (jump, 0), (0, -jump), (0, jump)):
+            other = here + step
+            inside = np.all((other >= 0) & (other < (rows, cols)), axis=1)
+            other = np.where(inside[:, None], other, 0)
+            place = index[other[:, 0], other[:, 1]].astype(np.int64) - step
+            offer(place, inside & ((place >= 0) & (place < limit)).all(axis=1))
+    middle = best
+    for trial, radius in enumerate(radii):
+        bits = hash_counter(seed, at.astype(np.uint64) * np.uint64(len(radii)) + np.uint64(trial))
+        halves = np.stack([bits >> np.uint64(32), bits & np.uint64(0xFFFFFFFF)], axis=1)
+        low, high = np.maximum(middle - radius, 0), np.minimum(middle + radius, limit - 1)
+        place = low + ((halves * (high - low + 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+        offer(place, np.ones(len(at), bool))
     return best.astype(np.int32), best_distance.astype(np.int32)

@@ -14,9 +14,9 @@ from ..params import MAX_CHANNELS, METHODS, PRESETS, check_number
 from ..patches import grid
 from ..types import NNF, Image, Mask, Size
 from . import exact, patchmatch
-from .quantise import quantise
+from .quantise import Quantised, quantise
 
-__all__ = ["choose", "completeness_weight", "nearest"]
+__all__ = ["choose", "completeness_weight", "match", "nearest", "weigh"]
 
 # Query-key pairs below which exhaustive search is about as fast as PatchMatch.
 AUTO_PAIRS = 4_000_000
@@ -109,14 +109,33 @@ def nearest(
     _check(query, key, patch_size, weight, valid, active, init)
     if method not in METHODS:
         raise ParameterError(explain("method", repr(method), "must be one of " + ", ".join(METHODS)))
-    threads, seed = as_threads(threads), as_seed(seed)
-    quantised = quantise(query, key, patch_size=patch_size)
     masks = {"weight": weight, "valid": valid, "active": active}
-    options: dict[str, Any] = {k: None if mask is None else np.ascontiguousarray(mask) for k, mask in masks.items()}
-    options.update(init=init, threads=threads)
-    if choose(method, grid(query, patch_size), grid(key, patch_size)) == "exact":
-        return exact.search(quantised, **options)
-    return patchmatch.search(quantised, **options, sweeps=sweeps, trials=trials, seed=seed)
+    arrays: dict[str, Any] = {k: None if mask is None else np.ascontiguousarray(mask) for k, mask in masks.items()}
+    threads = as_threads(threads)
+    pair = quantise(query, key, patch_size=patch_size, threads=threads)
+    return match(
+        pair, **arrays, init=init, method=method, sweeps=sweeps, trials=trials, seed=as_seed(seed), threads=threads
+    )
+
+
+def match(
+    pair: Quantised,
+    *,
+    weight: npt.NDArray[np.float32] | None = None,
+    valid: Mask | None = None,
+    active: Mask | None = None,
+    init: NNF | None = None,
+    method: str,
+    sweeps: int | None,
+    trials: int,
+    seed: int,
+    threads: int,
+) -> NNF:
+    """Search a quantised pair: `nearest`, without its checks."""
+    options: dict[str, Any] = {"weight": weight, "valid": valid, "active": active, "init": init, "threads": threads}
+    if choose(method, grid(pair.query, pair.patch_size), grid(pair.key, pair.patch_size)) == "exact":
+        return exact.search(pair, **options)
+    return patchmatch.search(pair, **options, sweeps=sweeps, trials=trials, seed=seed)
 
 
 def completeness_weight(
@@ -163,7 +182,13 @@ def completeness_weight(
         key, query, patch_size=patch_size, init=init, method=method, sweeps=sweeps, trials=trials, seed=seed,
         threads=threads,
     )
-    return (1.0 / (alpha + reverse.distance.astype(np.float64))).astype(np.float32), reverse
+    return weigh(reverse, alpha), reverse
+
+
+def weigh(reverse: NNF, alpha: float) -> npt.NDArray[np.float32]:
+    """Return a factor per key patch from how far each is from its nearest query."""
+    weight: npt.NDArray[np.float32] = (1.0 / (alpha + reverse.distance.astype(np.float64))).astype(np.float32)
+    return weight
 
 
 def _check(

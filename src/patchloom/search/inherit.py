@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .. import kernels
 from ..types import NNF, Fields, Size
 
 
-def finer(fields: Fields, ratio: float, outputs: Sequence[Size], keys: Sequence[Size]) -> Fields:
+def finer(
+    fields: Fields, ratio: float, outputs: Sequence[Size], keys: Sequence[Size], *, threads: int = 1
+) -> Fields:
     """Return both fields for the next finer level.
 
     Parameters
@@ -22,19 +25,21 @@ def finer(fields: Fields, ratio: float, outputs: Sequence[Size], keys: Sequence[
         Size of the coarser level relative to the finer one.
     outputs, keys : two of Size
         Sizes of the output and of the key at the finer and the coarser level.
+    threads : int
+        At least 1.
 
     Returns
     -------
     Fields
     """
-    forward = inherit(fields.forward, ratio=ratio, query=outputs[0], key=keys[0], coarse_key=keys[1])
+    forward = inherit(fields.forward, ratio=ratio, query=outputs[0], key=keys[0], coarse_key=keys[1], threads=threads)
     reverse = fields.reverse
     if reverse is not None:
-        reverse = inherit(reverse, ratio=ratio, query=keys[0], key=outputs[0], coarse_key=outputs[1])
+        reverse = inherit(reverse, ratio=ratio, query=keys[0], key=outputs[0], coarse_key=outputs[1], threads=threads)
     return Fields(forward, reverse)
 
 
-def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size) -> NNF:
+def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size, threads: int = 1) -> NNF:
     """Return the field at the next finer level.
 
     Each patch takes its parent's displacement, stretched about the centres of the
@@ -51,6 +56,8 @@ def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size)
         Sizes in pixels of the finer pictures.
     coarse_key : Size
         Size in pixels of the coarser key.
+    threads : int
+        At least 1.
 
     Returns
     -------
@@ -58,17 +65,18 @@ def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size)
         Its distances are the parents': a search computes them afresh.
     """
     patch = nnf.patch_size
-    parents, rests = zip(
-        *(_parents(nnf.index.shape[a], query[a], nnf.index.shape[a] + patch - 1, patch, ratio) for a in (0, 1)),
-        strict=True,
-    )
-    place = nnf.index[parents[0][:, None], parents[1][None, :]]
-    rest = np.stack(np.meshgrid(*rests, indexing="ij"), axis=2)       # (H', W', 2)
-    index = np.empty(place.shape, np.int32)
+    parents, rests, tables = [], [], []
     for axis in (0, 1):
-        fine = _stretch(place[..., axis], key[axis], coarse_key[axis], patch, ratio) + rest[..., axis]
-        index[..., axis] = np.clip(np.floor(fine + 0.5), 0, key[axis] - patch)
-    return NNF(index, nnf.distance[parents[0][:, None], parents[1][None, :]], patch)
+        coarse = nnf.index.shape[axis]
+        parent, rest = _parents(coarse, query[axis], coarse + patch - 1, patch, ratio)
+        parents.append(parent)
+        rests.append(rest)
+        tables.append(_stretch(np.arange(coarse_key[axis] - patch + 1), key[axis], coarse_key[axis], patch, ratio))
+    index, distance = kernels.inherit(
+        np.ascontiguousarray(nnf.index), np.ascontiguousarray(nnf.distance), (parents[0], parents[1]),
+        (rests[0], rests[1]), (tables[0], tables[1]), (key[0] - patch, key[1] - patch), threads=threads,
+    )
+    return NNF(index, distance, patch)
 
 
 def _stretch(place: npt.NDArray[Any], fine: int, coarse: int, patch: int, ratio: float) -> npt.NDArray[np.float64]:
@@ -79,10 +87,10 @@ def _stretch(place: npt.NDArray[Any], fine: int, coarse: int, patch: int, ratio:
 
 def _parents(
     coarse_grid: int, fine: int, coarse: int, patch: int, ratio: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """For each finer patch along an axis: its parent, and how far it lies from where the parent comes to lie."""
     half = (patch - 1) / 2
     own = np.arange(fine - patch + 1)
     above = (own + half - (fine - 1) / 2) * ratio + (coarse - 1) / 2 - half
-    parent = np.clip(np.floor(above + 0.5), 0, coarse_grid - 1).astype(np.int64)
+    parent = np.clip(np.floor(above + 0.5), 0, coarse_grid - 1).astype(np.int32)
     return parent, own - _stretch(parent, fine, coarse, patch, ratio)

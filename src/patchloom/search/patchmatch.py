@@ -13,7 +13,9 @@ from ..types import NNF, Mask, Size
 from .quantise import Quantised
 
 JUMPS = (4, 2, 1)
-"""Neighbour distances of a sweep's three passes, in pixels; random trials come with the last."""
+"""How far the neighbours are that a sweep asks, in pixels."""
+
+_WORD = 2**64 - 1
 
 
 def search(
@@ -34,6 +36,9 @@ def search(
     if sweeps is None:
         sweeps = default.cold_sweeps if init is None else default.sweeps
     queries, keys = grid(pair.query, patch), grid(pair.key, patch)
+    at = None if active is None else np.flatnonzero(active).astype(np.int32)
+    if at is not None and not at.size and init is not None:
+        return init
     index = random_index(queries, keys, valid, seed) if init is None else init.index
     if init is not None and valid is not None:
         allowed = valid[index[..., 0], index[..., 1]]
@@ -41,20 +46,41 @@ def search(
             allowed = allowed | ~active
         index = np.where(allowed[..., None], index, random_index(queries, keys, valid, seed))
     index = np.ascontiguousarray(index, np.int32)
-    total = kernels.distance(pair.query, pair.key, patch, index, threads=threads)
-    passes = [(jump, trials if jump == JUMPS[-1] else 0) for jump in JUMPS] * sweeps
-    for number, (jump, tries) in enumerate(passes):
-        index, total = kernels.sweep(
-            pair.query, pair.key, patch, weight, valid, active, index, total, jump, tries,
+    jumps, radii = np.array(JUMPS, np.int32), trial_radii(keys, trials)
+    total = None
+    for number in range(sweeps):
+        entries, total = kernels.sweep(
+            pair.query, pair.key, patch, pair.sums, weight, valid, at, index, total, jumps, radii,
             mix(seed, number + 1), threads=threads,
         )
-    return pair.field(index, total)
+        if at is None:
+            index = entries.reshape(index.shape)
+        else:
+            index = index.copy() if number == 0 else index
+            index.reshape(-1, 2)[at] = entries
+    assert total is not None
+    if at is None or init is None:
+        return pair.field(index, total.reshape(queries))
+    distance = init.distance.copy()
+    distance.reshape(-1)[at] = pair.mean_distance(total)
+    return NNF(index, distance, patch)
+
+
+def trial_radii(keys: Size, trials: int) -> npt.NDArray[np.int32]:
+    """Return the radius of each random trial: from the whole picture down to one patch, each a like share of the last."""
+    reach = max(keys)
+    steps = reach.bit_length() - 1
+    shifts = [trial * steps // max(trials - 1, 1) for trial in range(trials)]
+    return np.array([reach >> shift for shift in shifts], np.int32)
 
 
 def mix(seed: int, *counters: int) -> int:
-    """Return a seed that depends on all of its arguments."""
+    """Return a seed that depends on all of its arguments: the kernels' hash, on Python's own integers."""
     for counter in counters:
-        seed = int(hash_counter(seed, np.array([counter], np.uint64))[0])
+        z = (seed + (counter + 1) * 0x9E3779B97F4A7C15) & _WORD
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _WORD
+        seed = z ^ (z >> 31)
     return seed
 
 

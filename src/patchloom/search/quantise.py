@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..types import NNF, Image
+from .. import kernels
+from ..types import NNF, Image, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,16 +21,34 @@ class Quantised:
     ----------
     query, key : int16 arrays (H, W, C)
         ``rint((picture - low) * scale)``.
+    query_sums, key_sums : int16 arrays (H', W', 4)
+        Of each patch by channel, divided by ``2**sums_shift``.
     patch_size : int
         Side of a patch in pixels.
-    scale : float
-        Integer steps per unit of intensity, a power of two.
+    low, scale : float
+        Intensity that is 0, and integer steps per unit of intensity, a power of two.
+    exact_key : Image
+        What `key` was made from.
     """
 
     query: npt.NDArray[np.int16]
     key: npt.NDArray[np.int16]
+    query_sums: npt.NDArray[np.int16]
+    key_sums: npt.NDArray[np.int16]
     patch_size: int
+    low: float
     scale: float
+    exact_key: Image
+
+    def swapped(self) -> Quantised:
+        """Return the pair for the reverse search, from key to query."""
+        pictures = self.key, self.query, self.key_sums, self.query_sums
+        return Quantised(*pictures, self.patch_size, self.low, self.scale, self.exact_key)
+
+    @property
+    def sums(self) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16], int]:
+        """What `kernels.sweep` takes: both pictures' sums, and their shift."""
+        return self.query_sums, self.key_sums, sums_shift(self.patch_size, self.query.shape[2])
 
     def mean_distance(self, total: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
         """Return integer sums as mean squared differences per element."""
@@ -68,17 +87,72 @@ def scale_for(span: float, elements: int) -> float:
     return scale
 
 
-def quantise(query: Image, key: Image, *, patch_size: int) -> Quantised:
+def sums_shift(patch_size: int, channels: int) -> int:
+    """Return by how many bits a patch's sum of one channel is shortened to fit into int16."""
+    most = min(32767, math.isqrt((2**31 - 1) // (patch_size * patch_size * channels)))
+    return max(0, (patch_size * patch_size * most).bit_length() - 15)
+
+
+def bounds(*pictures: Image) -> tuple[float, float]:
+    """Return a range that holds all values, its ends on a grid of a quarter of the largest magnitude's power of two.
+
+    A range that small changes leave alone: a picture that has changed in one place
+    only still has the same integers everywhere else.
+    """
+    low = min(float(picture.min()) for picture in pictures)
+    high = max(float(picture.max()) for picture in pictures)
+    step = math.ldexp(1.0, math.frexp(max(high - low, 2.0**-100))[1] - 3)
+    wide = math.floor(low / step) * step, math.ceil(high / step) * step
+    return wide if wide[0] == np.float32(wide[0]) else (low, high)
+
+
+def quantise(
+    query: Image, key: Image, *, patch_size: int, before: Quantised | None = None, threads: int = 1
+) -> Quantised:
     """Return both pictures on one scale.
 
     The error of a mean squared difference D is below
     ``2 * sqrt(D) / scale + 1 / scale**2``; for 7 x 7 x 3 patches of values
     within [0, 1] the scale is 2048.
+
+    Parameters
+    ----------
+    query, key : Image
+        (H, W, C) and (K, L, C).
+    patch_size : int
+        Side of a patch in pixels.
+    before : Quantised, optional
+        An earlier pair, whose key is used again if it is the same.
+    threads : int
+        At least 1.
     """
-    low = min(float(query.min()), float(key.min()))
-    high = max(float(query.max()), float(key.max()))
+    low, high = bounds(query, key)
     scale = scale_for(high - low, patch_size * patch_size * query.shape[2])
-    whole = [
-        np.rint((image - np.float32(low)) * np.float32(scale)).astype(np.int16, order="C") for image in (query, key)
-    ]
-    return Quantised(whole[0], whole[1], patch_size, scale)
+    if before is not None and before.exact_key is key and (before.low, before.scale) == (low, scale):
+        whole_key, key_sums = before.key, before.key_sums
+    else:
+        whole_key, key_sums = _whole(key, low, scale, patch_size, threads)
+    whole_query, query_sums = _whole(query, low, scale, patch_size, threads)
+    return Quantised(whole_query, whole_key, query_sums, key_sums, patch_size, low, scale, key)
+
+
+def _whole(image: Image, low: float, scale: float, patch_size: int, threads: int) -> tuple[Any, Any]:
+    whole = kernels.quantise(np.ascontiguousarray(image), low, scale, threads=threads)
+    return whole, kernels.sums(whole, patch_size, sums_shift(patch_size, image.shape[2]), threads=threads)
+
+
+def changed(pair: Quantised, before: Quantised | None, *, threads: int = 1) -> Mask | None:
+    """Return which query patches hold other integers than in an earlier pair with the same key.
+
+    Returns
+    -------
+    Mask (H', W') or None
+        None where the pairs cannot be compared: then all may have changed.
+    """
+    if before is None or pair.key is not before.key or pair.query.shape != before.query.shape:
+        return None
+    if pair.patch_size != before.patch_size:
+        return None
+    pixels: Mask = kernels.differ(pair.query, before.query, threads=threads)
+    patches: Mask = kernels.window(pixels, pair.patch_size, full=False, threads=threads)
+    return patches
