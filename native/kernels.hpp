@@ -43,9 +43,9 @@ struct Sweep {
     const int32_t* index;             // the old field, of all query patches
     const int32_t* distance;          // old distances, one per entry; null: not known yet
     const int32_t* jumps;             // how far the neighbours are that are asked, in patches
-    int32_t jump_count;
+    int32_t jump_count;               // at most 4
     const int32_t* radii;             // of the random trials, in patches
-    int32_t trials;
+    int32_t trials;                   // at most 32
     uint64_t seed;
 };
 

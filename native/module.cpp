@@ -227,6 +227,7 @@ void sweep(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch
                 out_distance.shape(0) == size_t(entries) && (!known || known->shape(0) == size_t(entries)),
             "out: one per entry");
     require(jumps.shape(0) <= 4, "jumps: at most 4");
+    require(radii.shape(0) <= 32, "radii: at most 32");
     require_rows(first, last, entries);
     const Sweep task{at ? at->data() : nullptr, index.data(), known ? known->data() : nullptr, jumps.data(),
                      int32_t(jumps.shape(0)), radii.data(), int32_t(radii.shape(0)), seed};

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 
 from patchloom.kernels import numpy_kernels as twins
 from patchloom.resize import taps
+from patchloom.search.patchmatch import JUMPS, trial_radii
+from patchloom.search.quantise import sums_shift
 
 native = pytest.importorskip("patchloom.kernels.native", reason="native kernels not built")
 
@@ -42,28 +46,54 @@ def top_for(patch: int, channels: int) -> int:
     return min(32767, math.isqrt((2**31 - 1) // (patch * patch * channels)))
 
 
-def draw_case(seed: int, patch: int, channels: int, extreme: bool) -> dict[str, Any]:
+def true_sums(query: Any, key: Any, patch: int) -> tuple[Any, Any, int]:
+    """What a sweep takes: it rejects keys by these, so they must be true."""
+    shift = sums_shift(patch, query.shape[2])
+    return twins.sums(query, patch, shift), twins.sums(key, patch, shift), shift
+
+
+def distances(query: Any, key: Any, patch: int, index: Any) -> Any:
+    """Sums of squared differences of a whole field, patch by patch."""
+    out = np.empty(index.shape[:2], np.int32)
+    for y, x in np.ndindex(out.shape):
+        row, col = index[y, x]
+        delta = query[y : y + patch, x : x + patch].astype(np.int64) - key[row : row + patch, col : col + patch]
+        out[y, x] = (delta * delta).sum()
+    return out
+
+
+def draw_case(seed: int, patch: int, channels: int, values: Any) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
-    top = top_for(patch, channels)
-    height, width, key_height, key_width = (int(side) for side in rng.integers(patch, patch + 22, 4))
-    values = [0, top] if extreme else np.arange(top + 1)
+    spread = 22 if patch * patch * channels < 1000 else 9
+    height, width, key_height, key_width = (int(side) for side in rng.integers(patch, patch + spread, 4))
     grid, keys = (height - patch + 1, width - patch + 1), (key_height - patch + 1, key_width - patch + 1)
     valid = rng.random(keys) < 0.7
     valid.flat[rng.integers(valid.size)] = True
     flat_index = rng.choice(np.flatnonzero(valid), grid)
+    query = rng.choice(values, (height, width, channels)).astype(np.int16)
+    key = rng.choice(values, (key_height, key_width, channels)).astype(np.int16)
+    index = np.stack([flat_index // keys[1], flat_index % keys[1]], axis=2).astype(np.int32)
     return {
-        "query": rng.choice(values, (height, width, channels)).astype(np.int16),
-        "key": rng.choice(values, (key_height, key_width, channels)).astype(np.int16),
+        "query": query,
+        "key": key,
+        "sums": true_sums(query, key, patch),
         "weight": (rng.random(keys) + 0.1).astype(np.float32),
         "valid": valid,
-        "active": rng.random(grid) < 0.7,
-        "index": np.stack([flat_index // keys[1], flat_index % keys[1]], axis=2).astype(np.int32),
+        "at": np.flatnonzero(rng.random(grid) < 0.7).astype(np.int32),
+        "index": index,
+        "distance": distances(query, key, patch, index),
         "value": rng.standard_normal((key_height, key_width, channels)).astype(np.float32),
         "fold": rng.random((patch, patch)).astype(np.float32) + np.float32(0.1),
+        "image": rng.standard_normal((height, width, channels)).astype(np.float32),
+        "touched": rng.random((height, width)) < 0.5,
     }
 
 
-CASES = [(7, 3), (7, 4), (7, 1), (7, 2), (3, 3), (5, 6), (9, 3), (3, 32), (15, 5), (31, 1)]
+CASES = [
+    *((7, channels) for channels in (1, 2, 3, 4, 5, 6, 8, 32)),
+    (3, 1), (3, 3), (3, 32), (5, 6), (9, 3), (9, 4), (11, 8), (15, 5), (21, 2), (31, 1), (31, 3), (31, 32),
+]
+VALUES = ["all", "extreme", "few"]
 
 
 def same(ours: Any, theirs: Any) -> bool:
@@ -73,41 +103,130 @@ def same(ours: Any, theirs: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize("threads", [1, 4])
-@pytest.mark.parametrize("extreme", [False, True])
-@pytest.mark.parametrize(("patch", "channels"), CASES)
-def test_search_kernels_equal_their_twins(isa: str, patch: int, channels: int, extreme: bool, threads: int) -> None:
-    for seed in range(3):
-        case = draw_case(seed, patch, channels, extreme)
+@cache                                                    # a twin is asked once for all instruction sets and threads
+def search_calls(patch: int, channels: int, kind: str) -> list[tuple[str, tuple[Any, ...], Any]]:
+    """Calls of the search kernels with and without each mask, and what the twins give."""
+    top = top_for(patch, channels)
+    values = {"all": np.arange(top + 1), "extreme": [0, top], "few": [0, 1, 2]}[kind]
+    calls: list[tuple[str, tuple[Any, ...], Any]] = []
+    for number, masks in enumerate(itertools.product((False, True), repeat=4)):
+        case = draw_case(number, patch, channels, values)
         pair = case["query"], case["key"], patch
-        weight = case["weight"] if seed != 1 else None
-        valid = case["valid"] if seed != 2 else None
-        active = case["active"] if seed else None
-        assert same(native.exact(*pair, weight, valid, threads=threads), twins.exact(*pair, weight, valid))
-        distance = native.distance(*pair, case["index"], threads=threads)
-        assert same([distance], [twins.distance(*pair, case["index"])])
-        field = case["index"], distance
-        for jump, trials in ((4, 0), (2, 3), (1, 8)):
-            arguments = (*pair, weight, valid, active, *field, jump, trials, 2**64 - 1 - seed)
-            ours = native.sweep(*arguments, threads=threads)
-            assert same(ours, twins.sweep(*arguments))
-            field = ours
+        weight, valid = (case[name] if use else None for name, use in zip(("weight", "valid"), masks, strict=False))
+        if not any(masks[2:]):
+            calls.append(("exact", (*pair, weight, valid), twins.exact(*pair, weight, valid)))
+        at = case["at"] if masks[2] else None
+        known = case["distance"].reshape(-1)[at if masks[2] else slice(None)] if masks[3] else None
+        keys = case["valid"].shape
+        jumps, radii = [
+            (np.array(JUMPS, np.int32), trial_radii(keys, 8)),
+            (np.array([2], np.int32), trial_radii(keys, 0)),
+            (np.array([], np.int32), trial_radii(keys, 32)),
+            (np.array([1, 3, 8, 30], np.int32), np.array([0, 1, 100000], np.int32)),
+        ][(number + number // 4) % 4]
+        seed = 2**64 - 1 - number
+        arguments = (*pair, case["sums"], weight, valid, at, case["index"], known, jumps, radii, seed)
+        calls.append(("sweep", arguments, twins.sweep(*arguments)))
+    return calls
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("kind", VALUES)
+@pytest.mark.parametrize(("patch", "channels"), CASES)
+def test_search_kernels_equal_their_twins(isa: str, patch: int, channels: int, kind: str, threads: int) -> None:
+    for name, arguments, expected in search_calls(patch, channels, kind):
+        assert same(getattr(native, name)(*arguments, threads=threads), expected), name
+
+
+def test_a_sweep_of_nothing_gives_nothing(isa: str) -> None:
+    case = draw_case(1, 7, 3, [0, 1])
+    jumps, radii = np.array(JUMPS, np.int32), np.array([4], np.int32)
+    arguments = (case["query"], case["key"], 7, case["sums"], None, None, np.zeros(0, np.int32), case["index"], None,
+                 jumps, radii, 1)
+    for kernels in (native, twins):
+        assert [array.shape for array in kernels.sweep(*arguments)] == [(0, 2), (0,)]
 
 
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize(("patch", "channels"), CASES)
 def test_picture_kernels_equal_their_twins(isa: str, patch: int, channels: int, threads: int) -> None:
-    case = draw_case(patch * 100 + channels, patch, channels, False)
+    case = draw_case(patch * 100 + channels, patch, channels, [0, 1])
     value = case["value"]
-    assert same(
-        [native.vote(value, case["index"], case["fold"], threads=threads)],
-        [twins.vote(value, case["index"], case["fold"])],
-    )
+    for more in ({}, {"touched": case["touched"], "image": case["image"]}):
+        arguments = value, case["index"], case["fold"]
+        assert same([native.vote(*arguments, **more, threads=threads)], [twins.vote(*arguments, **more)])
     for rows, cols, scale in ((5, 31, None), (40, 3, None), (9, 9, 0.75), (33, 20, 4 / 3)):
         axes: list[Any] = []
         for length, target in zip(value.shape[:2], (rows, cols), strict=True):
             axes.extend(taps(length, target, scale or target / length))
         assert same([native.resize(value, *axes, threads=threads)], [twins.resize(value, *axes)])
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize(("patch", "channels"), CASES)
+def test_kernels_of_whole_numbers_equal_their_twins(isa: str, patch: int, channels: int, threads: int) -> None:
+    top = top_for(patch, channels)
+    for seed, values in enumerate((np.arange(top + 1), [0, top], [top])):
+        case = draw_case(seed, patch, channels, values)
+        for image, sums in zip((case["query"], case["key"]), case["sums"][:2], strict=True):
+            assert same([native.sums(image, patch, case["sums"][2], threads=threads)], [sums])
+        keep = np.random.default_rng(seed).random(case["query"].shape) < 0.9
+        other = np.where(keep, case["query"], 0).astype(np.int16)
+        changed = twins.differ(case["query"], other)
+        assert same([native.differ(case["query"], other, threads=threads)], [changed])
+        for full, mask in ((False, changed), (True, case["valid"]), (True, ~case["valid"])):
+            expected = twins.window(mask, patch, full=full)
+            assert same([native.window(mask, patch, full=full, threads=threads)], [expected])
+
+
+@pytest.mark.parametrize("patch", [3, 7, 31])
+def test_windows_reach_as_far_as_a_patch(isa: str, patch: int) -> None:
+    """One pixel is in the patches that begin up to patch - 1 above and left of it, and the other way round."""
+    for row, col in ((0, 0), (patch, 3), (2 * patch + 1, 2 * patch + 4)):
+        mask = np.zeros((2 * patch + 2, 2 * patch + 5), bool)
+        mask[row, col] = True
+        near, far = max(row - patch + 1, 0), max(col - patch + 1, 0)
+        patches = np.zeros((patch + 3, patch + 6), bool)
+        patches[near : row + 1, far : col + 1] = True
+        pixels = np.zeros((3 * patch + 1, 3 * patch + 4), bool)
+        pixels[row : row + patch, col : col + patch] = True
+        for kernels in (native, twins):
+            assert same([kernels.window(mask, patch, full=False)], [patches])
+            assert same([kernels.window(mask, patch, full=True)], [pixels])
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize(("low", "scale"), [(0.0, 32767.0), (-1.5, 2.0**11), (0.25, 1.0), (-1e3, 2.0**-7)])
+def test_quantise_equals_its_twin(isa: str, low: float, scale: float, threads: int) -> None:
+    steps = np.random.default_rng(3).integers(0, 2 * 32767 + 1, (23, 17, 3)) / 2
+    steps[0, 0], steps[-1, -1] = 0, 32767                 # and many halves, which go to even
+    for image in (low + steps / scale, low + np.minimum(steps + 0.123, 32767) / scale):
+        whole = image.astype(np.float32)
+        expected = twins.quantise(whole, low, scale)
+        assert expected.min() >= 0
+        assert same([native.quantise(whole, low, scale, threads=threads)], [expected])
+
+
+def test_quantise_rounds_halves_to_even() -> None:
+    image = np.array([0, 0.5, 1.5, 2.5, 32766.5], np.float32).reshape(1, 5, 1)
+    for kernels in (native, twins):
+        assert kernels.quantise(image, 0.0, 1.0).reshape(-1).tolist() == [0, 0, 2, 2, 32766]
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("step", [0.25, 1 / 3])
+def test_inherit_equals_its_twin(isa: str, step: float, threads: int) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        rows, cols, coarse_rows, coarse_cols, key_rows, key_cols = (int(side) for side in rng.integers(1, 30, 6))
+        index = np.stack([rng.integers(side, size=(coarse_rows, coarse_cols)) for side in (key_rows, key_cols)], axis=2)
+        distance = rng.random((coarse_rows, coarse_cols)).astype(np.float32)
+        parents = tuple(rng.integers(coarse, size=fine).astype(np.int32)
+                        for fine, coarse in ((rows, coarse_rows), (cols, coarse_cols)))
+        rests = tuple(rng.integers(-9, 9, side) * step for side in (rows, cols))
+        tables = tuple(rng.integers(-20, 200, side) * step for side in (key_rows, key_cols))
+        arguments = index.astype(np.int32), distance, parents, rests, tables, (40, 0)
+        assert same(native.inherit(*arguments, threads=threads), twins.inherit(*arguments))
 
 
 @given(seed=st.integers(0, 2**64 - 1))
@@ -138,9 +257,67 @@ def test_largest_patches_do_not_overflow(isa: str) -> None:
     assert distance.min() > 0
     assert distance.max() == (patch * patch - 1) * channels * top * top
     assert int(distance.max()) + channels * top * top <= 2**31 - 1
-    field = np.zeros_like(index), native.distance(query, key, patch, np.zeros_like(index))
-    arguments = (query, key, patch, None, None, None, *field, 1, 8, 1)
+    sums = true_sums(query, key, patch)
+    assert same([native.sums(key, patch, sums[2])], [sums[1]])
+    jumps, radii = np.array(JUMPS, np.int32), np.full(8, 40, np.int32)
+    arguments = (query, key, patch, sums, None, None, None, np.ones_like(index), None, jumps, radii, 1)
     assert same(native.sweep(*arguments), twins.sweep(*arguments))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 8, 32])
+def test_the_largest_sums_fit(isa: str, channels: int) -> None:
+    for patch in range(3, 32):
+        top, shift = top_for(patch, channels), sums_shift(patch, channels)
+        total = patch * patch * top
+        assert total >> shift <= 32767
+        assert shift == 0 or total >> (shift - 1) > 32767          # and no bit is given away
+        image = np.full((patch + 1, patch + 1, channels), top, np.int16)
+        expected = np.zeros((2, 2, 4), np.int16)
+        expected[..., : min(channels, 4)] = total >> shift
+        for kernels in (native, twins):
+            assert same([kernels.sums(image, patch, shift)], [expected])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("patch", "channels"), [(7, 3), (7, 4), (3, 1), (9, 8), (31, 32)])
+def test_rejecting_by_sums_changes_nothing(isa: str, patch: int, channels: int, weighted: bool) -> None:
+    """Flat pictures are where sums say the most: a distance times the pixels is the square of the sums' difference."""
+    top = top_for(patch, channels)
+    rng = np.random.default_rng(patch)
+    query = np.full((patch + 5, patch + 6, channels), top // 2, np.int16)
+    steps = rng.choice([0, 1, top // 2 - 1, top // 2, top // 2 + 1, top - 1, top], (patch + 9, patch + 9, 1))
+    for key in (np.repeat(steps, channels, axis=2), np.sort(np.sort(steps, axis=0), axis=1) + np.zeros(channels, int)):
+        key = key.astype(np.int16)
+        weight = rng.choice(np.array([0.5, 1, 1.0001, 3], np.float32), (10, 10)) if weighted else None
+        index = rng.integers(0, 10, (6, 7, 2)).astype(np.int32)
+        radii = np.full(32, 10, np.int32)
+        arguments = (query, key, patch, true_sums(query, key, patch), weight, None, None, index, None,
+                     np.array([], np.int32), radii, 9)
+        assert same(native.sweep(*arguments), twins.sweep(*arguments))
+
+
+def sweep_with_sums(away: int, channels: int, known: int, weight: Any) -> Any:
+    """Distances after random trials among keys all equal to the query, whose sums are made out to be `away` off."""
+    query, key = np.zeros((7, 7, channels), np.int16), np.zeros((20, 20, channels), np.int16)
+    sums = np.zeros((1, 1, 4), np.int16), np.zeros((14, 14, 4), np.int16), 0
+    sums[1][..., : min(channels, 4)] = away
+    nowhere, radii = np.array([], np.int32), np.full(32, 20, np.int32)
+    start = np.zeros((1, 1, 2), np.int32)
+    return native.sweep(
+        query, key, 7, sums, weight, None, None, start, np.array([known], np.int32), nowhere, radii, 1
+    )[1].item()
+
+
+@pytest.mark.parametrize("weight", [None, np.ones((14, 14), np.float32)], ids=["plain", "weighted"])
+@pytest.mark.parametrize("channels", [1, 3, 4, 5])
+def test_sums_reject_where_they_are_sure_and_only_there(isa: str, channels: int, weight: Any) -> None:
+    """False sums show where the limit is: they were rounded down, so a difference of n says n - 1 and no more."""
+    for away in (2, 50, 1000, 32767, -32767):
+        surely = min(channels, 4) * (abs(away) - 1) ** 2 // 49     # the least distance that these allow
+        if surely > 0:
+            assert sweep_with_sums(away, channels, surely, weight) == surely
+        assert sweep_with_sums(away, channels, surely + max(1, surely >> 20), weight) == 0
+    assert sweep_with_sums(1, channels, 1, weight) == 0
 
 
 def test_equal_keys_go_to_the_first() -> None:
@@ -159,16 +336,66 @@ def test_unknown_instruction_set_is_refused(name: str) -> None:
         native.select_isa(name)
 
 
-def test_module_refuses_arrays_that_do_not_fit() -> None:
+def test_module_refuses_pictures_that_do_not_fit() -> None:
     from patchloom import _native
 
-    image = np.zeros((9, 9, 3), np.int16)
-    index, distance = np.zeros((3, 3, 2), np.int32), np.zeros((3, 3), np.int32)
-    with pytest.raises(ValueError, match="rows"):
-        _native.distance(image, image, 7, index, distance, 0, 4, 1)
-    with pytest.raises(ValueError, match="channels"):
-        _native.distance(image, np.zeros((9, 9, 1), np.int16), 7, index, distance, 0, 3, 1)
-    with pytest.raises(ValueError, match="index"):
-        _native.distance(image, image, 7, index[:2], distance, 0, 3, 1)
+    planes, index, distance = np.zeros((3, 9, 9), np.int16), np.zeros((3, 3, 2), np.int32), np.zeros((3, 3), np.int32)
+    for message, changed in {
+        "rows": {8: 4},
+        "channels": {1: planes[:1]},
+        "at least one patch": {1: planes[:, :6].copy()},
+        "weight": {3: np.ones((3, 2), np.float32)},
+        "valid": {4: np.ones((2, 3), np.uint8)},
+        "index": {5: index[:2]},
+        "distance": {6: distance[:2]},
+    }.items():
+        arguments = [planes, planes, 7, None, None, index, distance, 0, 3, -2, 3, 1]
+        for place, value in changed.items():
+            arguments[place] = value
+        with pytest.raises(ValueError, match=message):
+            _native.exact(*arguments)
     with pytest.raises(TypeError):
-        _native.distance(image.astype(np.float32), image, 7, index, distance, 0, 3, 1)  # type: ignore[arg-type]
+        _native.exact(planes.astype(np.float32), planes, 7, None, None, index, distance, 0, 3, -2, 3, 1)
+
+
+def test_module_refuses_sweeps_that_do_not_fit() -> None:
+    from patchloom import _native
+
+    image, index, sums = np.zeros((9, 9, 3), np.int16), np.zeros((3, 3, 2), np.int32), np.zeros((3, 3, 4), np.int16)
+    numbers, entries = np.zeros(9, np.int32), np.zeros((9, 2), np.int32)
+    for message, changed in {
+        "sums": {3: sums[..., :3].copy()},
+        "index": {9: index[:2]},
+        "one per entry": {10: numbers[:5].copy()},
+        "jumps": {11: np.ones(5, np.int32)},
+        "radii": {12: np.ones(33, np.int32)},
+        "rows": {17: 10},
+    }.items():
+        arguments = [image, image, 7, sums, sums, 0, None, None, None, index, None, np.ones(1, np.int32),
+                     np.ones(1, np.int32), 1, entries, numbers.copy(), 0, 9, 1]
+        for place, value in changed.items():
+            arguments[place] = value
+        with pytest.raises(ValueError, match=message):
+            _native.sweep(*arguments)
+
+
+def test_module_refuses_outputs_that_do_not_fit() -> None:
+    from patchloom import _native
+
+    image, numbers, mask = np.zeros((9, 9, 3), np.float32), np.zeros((9, 9, 3), np.int16), np.zeros((9, 9), np.uint8)
+    index, fold, small = np.zeros((3, 3, 2), np.int32), np.ones((7, 7), np.float32), np.zeros((3, 3), np.uint8)
+    for name, message, arguments in (
+        ("vote", "out", (image, index, fold, None, image[:8].copy(), 0, 8, 1)),
+        ("vote", "touched", (image, index, fold, small, image.copy(), 0, 9, 1)),
+        ("vote", "rows", (image, index, fold, None, image.copy(), 0, 10, 1)),
+        ("quantise", "out", (image.reshape(-1), 0.0, 1.0, np.zeros(242, np.int16), 1)),
+        ("sums", "out", (numbers, 7, 0, np.zeros((3, 3, 3), np.int16), 1)),
+        ("differ", "one size", (numbers, numbers[:8].copy(), mask.copy(), 1)),
+        ("window", "back", (mask, 7, 7, np.zeros((15, 15), np.uint8), 1)),
+        ("window", "wide", (mask, 7, 6, np.zeros((15, 8), np.uint8), 1)),
+        ("inherit", "parent", (index, np.zeros((3, 3), np.float32), np.zeros(4, np.int32), np.zeros(4),
+                               np.zeros(5, np.int32), np.zeros(5), np.zeros(3), np.zeros(3), 2, 2,
+                               np.zeros((4, 5, 2), np.int32), np.zeros((4, 4), np.float32), 1)),
+    ):
+        with pytest.raises(ValueError, match=message):
+            getattr(_native, name)(*arguments)
