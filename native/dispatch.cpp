@@ -13,6 +13,7 @@ namespace patchloom {
     void vote(const float*, int32_t, int32_t, int32_t, const int32_t*, int32_t, int32_t, const float*, int32_t,    \
               const uint8_t*, float*, int32_t, int32_t, int32_t*);                                                 \
     void quantise(const float*, int64_t, int64_t, float, float, int16_t*);                                         \
+    void bounds(const float*, int64_t, int64_t, float*, float*);                                                   \
     void sums(const int16_t*, int32_t, int32_t, int32_t, int32_t, int16_t*, int32_t, int32_t, int32_t*);           \
     void differ(const int16_t*, const int16_t*, int32_t, int64_t, int64_t, uint8_t*);                              \
     void window(const uint8_t*, int32_t, int32_t, int32_t, int32_t, uint8_t*, int32_t, int32_t, int32_t,           \
@@ -21,8 +22,9 @@ namespace patchloom {
                  const double*, const double*, const double*, int32_t, int32_t, int32_t, int32_t*, float*,         \
                  int32_t, int32_t);                                                                                \
     void exact(const Pair&, Field, int32_t, int32_t, int32_t, int32_t, int32_t*);                                  \
-    void sweep(const Pair&, const Sweep&, Field, int64_t, int64_t);                                                \
-    static const Kernels kernels = {noise, resize, vote, quantise, sums, differ, window, inherit, exact, sweep};   \
+    void sweep(const Pair&, const Sweep&, int64_t, int64_t);                                                       \
+    static const Kernels kernels = {noise, resize, vote, quantise,                                                 \
+                                    bounds, sums, differ, window, inherit, exact, sweep};                          \
     }
 
 PATCHLOOM_DECLARE(baseline)

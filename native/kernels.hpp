@@ -36,12 +36,14 @@ struct Field {
     int32_t* distance;
 };
 
-// One PatchMatch sweep. It looks at the query patches `at` (positions in row-major
-// order; null for all) and writes one entry for each; entry i is that of at[i].
+// One PatchMatch sweep over the query patches `at` (positions in row-major order; null
+// for all). It reads the old field and writes those patches' entries of the new one.
 struct Sweep {
     const int32_t* at;
-    const int32_t* index;             // the old field, of all query patches
-    const int32_t* distance;          // old distances, one per entry; null: not known yet
+    const int32_t* index;             // the old field
+    int32_t* new_index;
+    float* new_distance;              // sums of squared differences divided by `steps`
+    double steps;
     const int32_t* jumps;             // how far the neighbours are that are asked, in patches
     int32_t jump_count;               // at most 4
     const int32_t* radii;             // of the random trials, in patches
@@ -63,6 +65,8 @@ struct Kernels {
                  const uint8_t* touched, float* out, int32_t row0, int32_t row1, int32_t* scratch);
     // round((image - low) * scale), halves to even; the results fit into 0..32767.
     void (*quantise)(const float* image, int64_t start, int64_t stop, float low, float scale, int16_t* out);
+    // Smallest and largest value.
+    void (*bounds)(const float* image, int64_t start, int64_t stop, float* low, float* high);
     // For each patch the sums of its first sum_lanes channels (0 where there are fewer), divided
     // by 2^shift and rounded down. scratch: width * channels values.
     void (*sums)(const int16_t* image, int32_t width, int32_t channels, int32_t patch, int32_t shift, int16_t* out,
@@ -83,7 +87,8 @@ struct Kernels {
     // row; INT32_MAX where none of them is allowed. scratch: exact_scratch(pair) values.
     void (*exact)(const Pair& pair, Field field, int32_t row0, int32_t row1, int32_t down0, int32_t down1,
                   int32_t* scratch);
-    void (*sweep)(const Pair& pair, const Sweep& sweep, Field out, int64_t first, int64_t last);
+    // Handles `at` from first to last.
+    void (*sweep)(const Pair& pair, const Sweep& sweep, int64_t first, int64_t last);
 };
 
 constexpr int32_t sum_lanes = 4;

@@ -12,6 +12,29 @@ void quantise(const float* image, int64_t start, int64_t stop, float low, float 
     for (int64_t i = start; i < stop; ++i) out[i] = int16_t(int32_t(((image[i] - low) * scale + whole) - whole));
 }
 
+void bounds(const float* image, int64_t start, int64_t stop, float* low, float* high) {
+    constexpr int32_t lanes = 16;     // side by side, which the compiler turns into vectors
+    float least[lanes], most[lanes];
+    for (int32_t c = 0; c < lanes; ++c) least[c] = most[c] = image[start];
+    int64_t i = start;
+    for (; i + lanes <= stop; i += lanes) {
+        for (int32_t c = 0; c < lanes; ++c) {
+            least[c] = image[i + c] < least[c] ? image[i + c] : least[c];
+            most[c] = image[i + c] > most[c] ? image[i + c] : most[c];
+        }
+    }
+    for (; i < stop; ++i) {
+        least[0] = image[i] < least[0] ? image[i] : least[0];
+        most[0] = image[i] > most[0] ? image[i] : most[0];
+    }
+    *low = least[0];
+    *high = most[0];
+    for (int32_t c = 1; c < lanes; ++c) {
+        *low = least[c] < *low ? least[c] : *low;
+        *high = most[c] > *high ? most[c] : *high;
+    }
+}
+
 template <int Channels>
 static void differ_in(const int16_t* a, const int16_t* b, int32_t channels, int64_t start, int64_t stop, uint8_t* out) {
     const int32_t count = Channels ? Channels : channels;

@@ -3,11 +3,14 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels.hpp"
@@ -135,6 +138,19 @@ void quantise(Array<const float, 1> image, float low, float scale, Array<int16_t
                  [&](int64_t a, int64_t b) { chosen->quantise(image.data(), a, b, low, scale, out.data()); });
 }
 
+std::pair<float, float> bounds(Array<const float, 1> image, int threads) {
+    require(image.shape(0) > 0, "image: at least one value");
+    const int64_t count = int64_t(image.shape(0)), grain = 1 << 16;
+    std::vector<float> low(size_t((count + grain - 1) / grain)), high(low.size());
+    {
+        nb::gil_scoped_release release;
+        parallel_for(0, count, grain, threads, [&](int64_t a, int64_t b) {
+            chosen->bounds(image.data(), a, b, &low[size_t(a / grain)], &high[size_t(a / grain)]);
+        });
+    }
+    return {*std::min_element(low.begin(), low.end()), *std::max_element(high.begin(), high.end())};
+}
+
 void sums(Array<const int16_t, 3> image, int patch, int shift, Array<int16_t, 3> out, int threads) {
     require(patch >= 1 && out.shape(2) == size_t(sum_lanes) && out.shape(0) + patch - 1 == image.shape(0) &&
                 out.shape(1) + patch - 1 == image.shape(1),
@@ -205,35 +221,28 @@ void exact(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch
 
 void sweep(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, Array<const int16_t, 3> query_sums,
            Array<const int16_t, 3> key_sums, int sums_shift, OptionalF weight, Optional8 valid,
-           std::optional<Array<const int32_t, 1>> at, Array<const int32_t, 3> index,
-           std::optional<Array<const int32_t, 1>> known, Array<const int32_t, 1> jumps, Array<const int32_t, 1> radii,
-           uint64_t seed, Array<int32_t, 2> out_index, Array<int32_t, 1> out_distance, int64_t first, int64_t last,
-           int threads) {
+           std::optional<Array<const int32_t, 1>> at, Array<const int32_t, 3> index, Array<const int32_t, 1> jumps,
+           Array<const int32_t, 1> radii, uint64_t seed, double steps, Array<int32_t, 3> new_index,
+           Array<float, 2> new_distance, int64_t first, int64_t last, int threads) {
     Pair pair = make_pair(query, key, patch, 2);
     set_masks(pair, weight, valid);
-    require(query_sums.shape(0) == size_t(pair.query_rows) && query_sums.shape(1) == size_t(pair.query_cols) &&
-                key_sums.shape(0) == size_t(pair.key_rows) && key_sums.shape(1) == size_t(pair.key_cols) &&
-                query_sums.shape(2) == size_t(sum_lanes) && key_sums.shape(2) == size_t(sum_lanes),
+    const size_t rows = size_t(pair.query_rows), cols = size_t(pair.query_cols);
+    const auto fits = [&](const auto& array) { return array.shape(0) == rows && array.shape(1) == cols; };
+    require(fits(index) && index.shape(2) == 2 && fits(new_index) && new_index.shape(2) == 2 && fits(new_distance),
+            "index: two per query patch; distance: one");
+    require(fits(query_sums) && key_sums.shape(0) == size_t(pair.key_rows) &&
+                key_sums.shape(1) == size_t(pair.key_cols) && query_sums.shape(2) == size_t(sum_lanes) &&
+                key_sums.shape(2) == size_t(sum_lanes),
             "sums: four per patch");
+    require(jumps.shape(0) <= 4 && radii.shape(0) <= 32, "jumps and radii: at most 4 and 32");
+    require_rows(first, last, at ? int64_t(at->shape(0)) : int64_t(rows * cols));
     pair.query_sums = query_sums.data();
     pair.key_sums = key_sums.data();
     pair.sums_shift = sums_shift;
-    const int64_t patches = int64_t(pair.query_rows) * pair.query_cols;
-    const int64_t entries = at ? int64_t(at->shape(0)) : patches;
-    require(index.shape(0) == size_t(pair.query_rows) && index.shape(1) == size_t(pair.query_cols) &&
-                index.shape(2) == 2,
-            "index: two per query patch");
-    require(out_index.shape(0) == size_t(entries) && out_index.shape(1) == 2 &&
-                out_distance.shape(0) == size_t(entries) && (!known || known->shape(0) == size_t(entries)),
-            "out: one per entry");
-    require(jumps.shape(0) <= 4, "jumps: at most 4");
-    require(radii.shape(0) <= 32, "radii: at most 32");
-    require_rows(first, last, entries);
-    const Sweep task{at ? at->data() : nullptr, index.data(), known ? known->data() : nullptr, jumps.data(),
-                     int32_t(jumps.shape(0)), radii.data(), int32_t(radii.shape(0)), seed};
-    const Field out{out_index.data(), out_distance.data()};
+    const Sweep task{at ? at->data() : nullptr, index.data(), new_index.data(), new_distance.data(), steps,
+                     jumps.data(), int32_t(jumps.shape(0)), radii.data(), int32_t(radii.shape(0)), seed};
     nb::gil_scoped_release release;
-    parallel_for(first, last, 512, threads, [&](int64_t a, int64_t b) { chosen->sweep(pair, task, out, a, b); });
+    parallel_for(first, last, 512, threads, [&](int64_t a, int64_t b) { chosen->sweep(pair, task, a, b); });
 }
 
 }  // namespace
@@ -256,6 +265,7 @@ NB_MODULE(_native, m) {
     m.def("inherit", &inherit, array, array, array, array, array, array, array, array, number, number, array, array,
           number);
     m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number, number, number);
-    m.def("sweep", &sweep, array, array, number, array, array, number, mask, mask, mask, array, mask, array, array, number,
-          array, array, number, number, number);
+    m.def("bounds", &bounds, array, number);
+    m.def("sweep", &sweep, array, array, number, array, array, number, mask, mask, mask, array, array, array, number,
+          number, array, array, number, number, number);
 }

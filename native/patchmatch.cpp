@@ -21,8 +21,8 @@ struct Best {
     int32_t row, col, distance;
     float score;
 
-    Best(const Pair& p, const Patch& q, int32_t r, int32_t c, const int32_t* known) : pair(p), patch(q), row(r), col(c) {
-        distance = known ? *known : patch.distance(key(r, c), INT32_MAX);
+    Best(const Pair& p, const Patch& q, int32_t r, int32_t c) : pair(p), patch(q), row(r), col(c) {
+        distance = patch.distance(key(r, c), INT32_MAX);
         score = p.weight ? float(distance) * p.weight[int64_t(r) * p.key_cols + c] : 0.0f;
     }
 
@@ -160,7 +160,7 @@ static void guess(const Pair& pair, const Sweep& sweep, int64_t at, Best<Patch>&
 }
 
 template <class Patch>
-static void sweep_entries(const Pair& pair, const Sweep& sweep, Field out, int64_t first, int64_t last) {
+static void sweep_entries(const Pair& pair, const Sweep& sweep, int64_t first, int64_t last) {
     const int64_t q_pitch = int64_t(pair.query_width) * pair.channels;
     const int64_t k_pitch = int64_t(pair.key_width) * pair.channels;
     const Neighbours neighbours(sweep, pair.query_cols);
@@ -170,16 +170,16 @@ static void sweep_entries(const Pair& pair, const Sweep& sweep, Field out, int64
         const Patch patch(pair.query + (int64_t(y) * pair.query_width + x) * pair.channels, q_pitch, k_pitch,
                           pair.patch, pair.channels);
         const int32_t* own = sweep.index + 2 * int64_t(at);
-        Best<Patch> best(pair, patch, own[0], own[1], sweep.distance ? sweep.distance + i : nullptr);
+        Best<Patch> best(pair, patch, own[0], own[1]);
         propagate(pair, neighbours, own, y, x, best);
         guess(pair, sweep, at, best);
-        out.index[2 * i] = best.row;
-        out.index[2 * i + 1] = best.col;
-        out.distance[i] = best.distance;
+        sweep.new_index[2 * int64_t(at)] = best.row;
+        sweep.new_index[2 * int64_t(at) + 1] = best.col;
+        sweep.new_distance[at] = float(double(best.distance) / sweep.steps);
     }
 }
 
-void sweep(const Pair& pair, const Sweep& sweep, Field out, int64_t first, int64_t last) {
+void sweep(const Pair& pair, const Sweep& sweep, int64_t first, int64_t last) {
     const auto run = [&]() {
 #ifndef PATCHLOOM_SCALAR_DISTANCE
         if (pair.patch == 7 && pair.channels == 3) return sweep_entries<HeldPatch<7, 21>>;
@@ -187,7 +187,7 @@ void sweep(const Pair& pair, const Sweep& sweep, Field out, int64_t first, int64
 #endif
         return sweep_entries<AnyPatch>;
     }();
-    run(pair, sweep, out, first, last);
+    run(pair, sweep, first, last);
 }
 
 }  // namespace PATCHLOOM_ISA

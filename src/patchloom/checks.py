@@ -17,6 +17,9 @@ from .params import MAX_CHANNELS, MAX_SEED
 from .types import Image, Size
 
 MAX_SIDE = 1 << 15
+# Values converted at a time.
+_BAND = 1 << 20
+
 _MOST_FLOAT = 1e30                                        # sums of a patch's pixels must be float32 numbers too
 
 
@@ -126,7 +129,8 @@ def _palette(value: Any, clear: bool) -> bytes:
 
 
 def _scaled(array: npt.NDArray[Any], top: int) -> Image:
-    return array.astype(np.float32) / np.float32(top)
+    scaled: Image = np.divide(array, np.float32(top), dtype=np.float32)
+    return scaled
 
 
 def _from_array(value: Any, name: str) -> tuple[Image, PixelFormat]:
@@ -178,19 +182,26 @@ def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[
 
 def from_image(image: Image, kind: PixelFormat) -> Any:
     """Return `image` as what the picture of `kind` was: the inverse of `as_image`."""
+    array = np.empty(image.shape, kind.dtype)
+    rows = max(1, _BAND // (image.shape[1] * image.shape[2]))
+    for start in range(0, len(image), rows):              # in bands: the numbers in between take eight times the pixels
+        array[start : start + rows] = _numbers(image[start : start + rows], kind)
+    if kind.flat:
+        array = array[..., 0]
+    return _to_pil(array, kind) if kind.mode else array
+
+
+def _numbers(image: Image, kind: PixelFormat) -> npt.NDArray[Any]:
+    """Values in the range of the kind, alpha divided out; still float64."""
     pixels = image.astype(np.float64)
     if kind.alpha:
         alpha = pixels[..., -1:]
         colour = np.divide(pixels[..., :-1], alpha, out=np.zeros_like(pixels[..., :-1]), where=alpha > 0)
         pixels = np.concatenate([colour, alpha], axis=2)
     if kind.dtype.kind == "f":
-        array = (pixels * (kind.high - kind.low) + kind.low).astype(kind.dtype)
-    else:
-        top = {1: 1 if kind.dtype.kind == "b" else 255, 2: 65535}[kind.dtype.itemsize]
-        array = np.floor(np.clip(pixels, 0, 1) * top + 0.5).astype(kind.dtype)
-    if kind.flat:
-        array = array[..., 0]
-    return _to_pil(array, kind) if kind.mode else array
+        return pixels * (kind.high - kind.low) + kind.low
+    top = {1: 1 if kind.dtype.kind == "b" else 255, 2: 65535}[kind.dtype.itemsize]
+    return np.floor(np.clip(pixels, 0, 1) * top + 0.5)
 
 
 def _to_pil(array: npt.NDArray[Any], kind: PixelFormat) -> Any:

@@ -19,14 +19,14 @@ from .balance import balance
 from .checks import as_threads
 from .guess import first_guess
 from .params import GPNNParams
-from .patches import grid, vote, vote_again
+from .patches import grid, vote_again
 from .resize import resize
-from .search import choose, match, weigh
+from .search.completeness import normalise
 from .search.inherit import finer
+from .search.match import choose, match
 from .search.patchmatch import mix
-from .search.quantise import changed as changed_patches
 from .search.quantise import quantise
-from .types import NNF, Fields, Image, Kept, Mask, Plan, Step
+from .types import Fields, Image, Kept, Plan, Step
 
 FORWARD, REVERSE = 1, 2
 
@@ -65,27 +65,20 @@ def pnn(
     fields : Fields
         The fields that were found.
     """
-    kept, before = (fields.kept, fields.forward) if fields else (None, None)
-    pair = quantise(
-        query, key, patch_size=params.patch_size, before=kept.pair if kept else None, threads=threads
-    )
-    changed = changed_patches(pair, kept.pair if kept else None, threads=threads)
+    kept = fields.kept.pair if fields and fields.kept else None
+    pair = quantise(query, key, patch_size=params.patch_size, before=kept, threads=threads)
     options: dict[str, Any] = {"method": params.method, "trials": params.trials, "threads": threads}
     options["sweeps"] = params.sweeps if fields else params.cold_sweeps
     # 1. normalisation: how far each key is from the nearest query (equation 2)
-    weight, reverse = None, None
+    weight, reverse, active = None, None, pair.changed
     if params.alpha < np.inf:
-        reverse = match(pair.swapped(), init=fields.reverse if fields else None, seed=mix(seed, REVERSE), **options)
-        weight = weigh(reverse, params.alpha)
-        changed = None
+        weight, reverse, active = normalise(pair, fields, alpha=params.alpha, seed=mix(seed, REVERSE), **options)
     # 2. nearest neighbours by normalised score
-    nnf = match(pair, weight=weight, init=before, active=changed, seed=mix(seed, FORWARD), **options)
+    before = fields.forward if fields else None
+    nnf = match(pair, weight=weight, init=before, active=active, seed=mix(seed, FORWARD), **options)
     # 3. replace each patch by its value; 4. fold
-    if kept and before and kept.image is query and kept.value is value:
-        image = vote_again(value, nnf, query, moved(before, nnf), sigma=params.fold, threads=threads)
-    else:
-        image = vote(value, nnf, sigma=params.fold, threads=threads)
-    return image, Fields(nnf, reverse, Kept(pair, value, image))
+    image, moved = vote_again(value, nnf, query, fields, sigma=params.fold, threads=threads)
+    return image, Fields(nnf, reverse, moved, Kept(pair.without_sums(), value, image))
 
 
 def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
@@ -107,31 +100,29 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
         One per iteration, the coarsest level first.
     """
     threads = as_threads(threads)
-    params, source, sizes = plan.params, plan.source, plan.sizes
+    source, sizes, ratio = plan.source, plan.sizes, plan.params.ratio
     keys = [(picture.shape[0], picture.shape[1]) for picture in source]
     image, fields = first_guess(plan, threads=threads), None
     for level in reversed(range(len(sizes))):
         value = source[level]
         key = value
         if level + 1 < len(source):                       # blurred as much as an upscaled guess is
-            key = resize(source[level + 1], value.shape[:2], scale=1 / params.ratio, threads=threads)
+            key = resize(source[level + 1], value.shape[:2], scale=1 / ratio, threads=threads)
         if level + 1 < len(sizes):
-            image = resize(image, sizes[level], scale=1 / params.ratio, threads=threads)
-            if len(sizes) - 1 - level <= params.balance_levels:       # ours, not the paper's: see docs/quality.md
+            image = resize(image, sizes[level], scale=1 / ratio, threads=threads)
+            if len(sizes) - 1 - level <= plan.params.balance_levels:    # ours, not the paper's: see docs/quality.md
                 image = balance(image, key)
-            fields = finer(fields, params.ratio, sizes[level : level + 2], keys[level : level + 2], threads=threads) if fields else None
-        count = most_iterations(plan, level)
+        if fields:
+            fields = finer(fields, ratio, sizes[level : level + 2], keys[level : level + 2], threads=threads)
+        count, params = most_iterations(plan, level), params_at(plan, level)
         method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
         for iteration in range(count):
             seed = mix(plan.seed, level + 1, iteration + 1)
-            before = fields
-            image, fields = pnn(                          # the sharp key is ours too
-                image, value if iteration and level < params.sharp_levels else key, value,
-                params=params_at(plan, level), fields=fields, seed=seed, threads=threads,
-            )
-            changed = float(moved(before.forward, fields.forward).mean()) if before and iteration else 1.0
-            done = iteration + 1 == count or changed <= params.tolerance
-            yield Step(level, iteration, image, fields, changed, method, done and level == 0)
+            if iteration and level < params.sharp_levels:               # ours too
+                key = value
+            image, fields = pnn(image, key, value, params=params, fields=fields, seed=seed, threads=threads)
+            done = iteration + 1 == count or (iteration > 0 and fields.moved <= params.tolerance)
+            yield Step(level, iteration, image, replace(fields, kept=None), method, done and level == 0)
             if done:
                 break
 
@@ -146,9 +137,3 @@ def params_at(plan: Plan, level: int) -> GPNNParams:
     """Return the numbers at a level: completeness counts at the coarsest ones only."""
     complete = len(plan.sizes) - level <= plan.params.complete_levels
     return plan.params if complete else replace(plan.params, alpha=np.inf)
-
-
-def moved(before: NNF, after: NNF) -> Mask:
-    """Patches whose neighbour is another one (H', W')."""
-    pairs = [np.ascontiguousarray(nnf.index).view(np.int64)[..., 0] for nnf in (before, after)]
-    return pairs[0] != pairs[1]

@@ -12,7 +12,7 @@ from . import kernels
 from .checks import as_threads
 from .errors import ImageError, explain
 from .params import MAX_CHANNELS, PRESETS
-from .types import NNF, Image, Mask, Size
+from .types import NNF, Fields, Image, Size
 
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
 _LEAST_WEIGHT = 2.0**-40
@@ -119,22 +119,35 @@ def vote(value: Image, nnf: NNF, *, sigma: float = PRESETS["default"].fold, thre
     return kernels.vote(np.ascontiguousarray(value), index, fold, threads=as_threads(threads))
 
 
-def vote_again(value: Image, nnf: NNF, image: Image, moved: Mask, *, sigma: float, threads: int) -> Image:
-    """Return `vote` of a field that differs from the one that gave `image` only where `moved` is true.
+def vote_again(
+    value: Image, nnf: NNF, image: Image, fields: Fields | None, *, sigma: float, threads: int = 1
+) -> tuple[Image, float]:
+    """Return `vote`, computed only where patches have moved if `image` is the vote of the fields before.
 
     Parameters
     ----------
     value, nnf, sigma, threads
         As for `vote`.
     image : Image
-        The vote of the earlier field.
-    moved : Mask (H', W')
-        Patches whose neighbour is another one.
+        The picture that `nnf` was found for.
+    fields : Fields or None
+        Those that made `image`, if they did.
+
+    Returns
+    -------
+    image : Image
+    moved : float
+        Share of patches whose neighbour is another one than before, 1 where that is not known.
     """
+    kept = fields.kept if fields else None
+    if fields is None or kept is None or kept.image is not image or kept.value is not value:
+        return vote(value, nnf, sigma=sigma, threads=threads), 1.0
+    pairs = [np.ascontiguousarray(field.index).view(np.int64)[..., 0] for field in (fields.forward, nnf)]
+    moved = pairs[0] != pairs[1]                          # both indices compared as one number
     touched = kernels.window(moved, nnf.patch_size, full=True, threads=threads)
     fold = fold_weights(nnf.patch_size, sigma)
-    out: Image = kernels.vote(value, nnf.index, fold, touched=touched, image=image, threads=threads)
-    return out
+    out = kernels.vote(value, nnf.index, fold, touched=touched, image=image, threads=threads)
+    return out, np.count_nonzero(moved) / moved.size
 
 
 def _check(value: Image, nnf: NNF) -> None:

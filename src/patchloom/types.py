@@ -70,6 +70,9 @@ class Fields:
         From the query to the key.
     reverse : NNF or None
         From the key to the query; kept only when completeness is on.
+    moved : float
+        Share of patches whose neighbour is another one than in the fields before, 0 to 1;
+        1 where there were none at this level.
     kept : Kept or None
         What made `forward`, so that the next search at this level can pass over
         what has not changed.
@@ -77,6 +80,7 @@ class Fields:
 
     forward: NNF
     reverse: NNF | None = None
+    moved: float = 1.0
     kept: Kept | None = None
 
 
@@ -120,8 +124,6 @@ class Step:
         The current picture, of this level's size.
     fields : Fields
         The fields that made it.
-    changed : float
-        Share of patches whose neighbour moved in this iteration, 0 to 1.
     method : str
         The search that was used: ``exact`` or ``patchmatch``.
     last : bool
@@ -132,9 +134,13 @@ class Step:
     iteration: int
     image: Image
     fields: Fields
-    changed: float
     method: str
     last: bool
+
+    @property
+    def changed(self) -> float:
+        """Share of patches whose neighbour moved in this iteration, 0 to 1; 1 in the first of a level."""
+        return self.fields.moved
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,11 +19,13 @@ from typing import Any
 from ..errors import ParameterError, PatchloomError, explain
 
 __all__ = [
-    "differ", "exact", "info", "inherit", "noise", "quantise", "resize", "sums", "sweep", "vote", "warn_if_slow",
-    "window",
+    "bounds", "differ", "exact", "info", "inherit", "noise", "quantise", "resize", "sums", "sweep", "vote",
+    "warn_if_slow", "window",
 ]
 
-_KERNELS = frozenset({"differ", "exact", "inherit", "noise", "quantise", "resize", "sums", "sweep", "vote", "window"})
+_KERNELS = frozenset(
+    {"bounds", "differ", "exact", "inherit", "noise", "quantise", "resize", "sums", "sweep", "vote", "window"}
+)
 
 
 def __getattr__(name: str) -> Any:

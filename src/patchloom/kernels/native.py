@@ -76,14 +76,15 @@ def resize(
 
 
 def vote(
-    value: Array, index: Array, fold: Array, *, touched: Array | None = None, image: Array | None = None, threads: int = 1
+    value: Array, index: Array, fold: Array, *, touched: Array | None = None, image: Array | None = None,
+    threads: int = 1,
 ) -> Array:
     """Weighted mean of the patches that cover each pixel; see the twin in `numpy_kernels`."""
     patch, channels = len(fold), value.shape[2]
     height, width = index.shape[0] + patch - 1, index.shape[1] + patch - 1
     out = np.empty((height, width, channels), np.float32) if image is None else image.copy()
     work = width * patch * patch * max(channels, 4)
-    share = 1.0 if touched is None else float(touched.mean())
+    share = 1.0 if touched is None else np.count_nonzero(touched) / touched.size
     threads = _worth(threads, work * height * share)
     for start, stop in _bands(height, work, threads):
         _native.vote(value, index, fold, _bytes(touched), out, start, stop, threads)
@@ -99,6 +100,12 @@ def quantise(image: Array, low: float, scale: float, *, threads: int = 1) -> Arr
     out = np.empty(image.shape, np.int16)
     _native.quantise(image.reshape(-1), low, scale, out.reshape(-1), _worth(threads, image.size))
     return out
+
+
+def bounds(image: Array, *, threads: int = 1) -> tuple[float, float]:
+    """Smallest and largest value; see the twin in `numpy_kernels`."""
+    found: tuple[float, float] = _native.bounds(image.reshape(-1), _worth(threads, image.size))
+    return found
 
 
 def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
@@ -128,7 +135,7 @@ def inherit(
     index: Array, distance: Array, parents: tuple[Array, Array], rests: tuple[Array, Array],
     tables: tuple[Array, Array], last: tuple[int, int], *, threads: int = 1,
 ) -> tuple[Array, Array]:
-    """A field at the next finer level; see the twin in `numpy_kernels`."""
+    """Hand a field to the next finer level; see the twin in `numpy_kernels`."""
     shape = len(parents[0]), len(parents[1])
     out_index, out_distance = np.empty((*shape, 2), np.int32), np.empty(shape, np.float32)
     _native.inherit(
@@ -180,21 +187,25 @@ def sweep(
     valid: Array | None,
     at: Array | None,
     index: Array,
-    known: Array | None,
+    distance: Array | None,
     jumps: Array,
     radii: Array,
     seed: int,
+    steps: float,
     *,
     threads: int = 1,
 ) -> tuple[Array, Array]:
     """One PatchMatch sweep; see the twin in `numpy_kernels`."""
-    count = index.shape[0] * index.shape[1] if at is None else len(at)
-    out_index, out_distance = np.empty((count, 2), np.int32), np.empty(count, np.int32)
+    if at is None or distance is None:
+        count, new_index, new_distance = index.shape[0] * index.shape[1], np.empty_like(index), None
+    else:
+        count, new_index, new_distance = len(at), index.copy(), distance.copy()
+    new_distance = np.empty(index.shape[:2], np.float32) if new_distance is None else new_distance
     work = (len(jumps) + len(radii)) * patch * patch * query.shape[2] / 4
     threads = _worth(threads, work * count)
     for start, stop in _bands(count, work, threads):
         _native.sweep(
-            query, key, patch, *sums, weight, _bytes(valid), at, index, known, jumps, radii, seed, out_index,
-            out_distance, start, stop, threads,
+            query, key, patch, *sums, weight, _bytes(valid), at, index, jumps, radii, seed, steps, new_index,
+            new_distance, start, stop, threads,
         )
-    return out_index, out_distance
+    return new_index, new_distance

@@ -51,7 +51,8 @@ def resize(
 
 
 def vote(
-    value: Array, index: Array, fold: Array, *, touched: Array | None = None, image: Array | None = None, threads: int = 1
+    value: Array, index: Array, fold: Array, *, touched: Array | None = None, image: Array | None = None,
+    threads: int = 1,
 ) -> Array:
     """Weighted mean of the patches that cover each pixel, added in the fold's order; else `image` where not touched."""
     patch = len(fold)
@@ -70,6 +71,11 @@ def vote(
 def quantise(image: Array, low: float, scale: float, *, threads: int = 1) -> Array:
     """Whole numbers of steps above `low`, halves to even."""
     return np.rint((image - np.float32(low)) * np.float32(scale)).astype(np.int16)
+
+
+def bounds(image: Array, *, threads: int = 1) -> tuple[float, float]:
+    """Smallest and largest value."""
+    return float(image.min()), float(image.max())
 
 
 def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
@@ -144,15 +150,18 @@ def sweep(
     valid: Array | None,
     at: Array | None,
     index: Array,
-    known: Array | None,
+    distance: Array | None,
     jumps: Array,
     radii: Array,
     seed: int,
+    steps: float,
     *,
     threads: int = 1,
 ) -> tuple[Array, Array]:
-    """One PatchMatch sweep from the old field, for the query patches `at`: neighbours at each jump, then random trials.
+    """One PatchMatch sweep from the old field: neighbours at each jump, then random trials.
 
+    Only for the query patches `at`, if told; the others keep their index and their distance, which is a sum of squared
+    differences divided by `steps`.
     `sums` saves the compiled kernel full distances of keys that cannot win; here all are compared.
     """
     rows, cols = index.shape[:2]
@@ -172,7 +181,7 @@ def sweep(
         return total.astype(np.float32) * weight[place[:, 0], place[:, 1]]
 
     best = index[here[:, 0], here[:, 1]].astype(np.int64)
-    best_distance = distance_to(best) if known is None else known.astype(np.int64)
+    best_distance = distance_to(best)
 
     def offer(place: Array, allowed: Array) -> None:
         nonlocal best, best_distance
@@ -198,4 +207,8 @@ def sweep(
         low, high = np.maximum(middle - radius, 0), np.minimum(middle + radius, limit - 1)
         place = low + ((halves * (high - low + 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
         offer(place, np.ones(len(at), bool))
-    return best.astype(np.int32), best_distance.astype(np.int32)
+    new_index = index.copy()
+    new_distance = np.zeros((rows, cols), np.float32) if distance is None else distance.copy()
+    new_index[here[:, 0], here[:, 1]] = best
+    new_distance[here[:, 0], here[:, 1]] = best_distance / steps
+    return new_index, new_distance

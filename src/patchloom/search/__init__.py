@@ -13,23 +13,14 @@ from ..errors import ImageError, ParameterError, explain
 from ..params import MAX_CHANNELS, METHODS, PRESETS, check_number
 from ..patches import grid
 from ..types import NNF, Image, Mask, Size
-from . import exact, patchmatch
-from .quantise import Quantised, quantise
+from .completeness import weigh
+from .match import match
+from .quantise import quantise
 
-__all__ = ["choose", "completeness_weight", "match", "nearest", "weigh"]
-
-# Query-key pairs below which exhaustive search is about as fast as PatchMatch.
-AUTO_PAIRS = 4_000_000
+__all__ = ["completeness_weight", "nearest"]
 
 # Largest factor of a key: its product with any distance is still a float32.
 _MOST_WEIGHT = 1e28
-
-
-def choose(method: str, query: Size, key: Size) -> str:
-    """Return ``exact`` or ``patchmatch``; ``auto`` depends on the patch grids' sizes alone."""
-    if method != "auto":
-        return method
-    return "exact" if query[0] * query[1] * key[0] * key[1] <= AUTO_PAIRS else "patchmatch"
 
 
 def nearest(
@@ -118,26 +109,6 @@ def nearest(
     )
 
 
-def match(
-    pair: Quantised,
-    *,
-    weight: npt.NDArray[np.float32] | None = None,
-    valid: Mask | None = None,
-    active: Mask | None = None,
-    init: NNF | None = None,
-    method: str,
-    sweeps: int | None,
-    trials: int,
-    seed: int,
-    threads: int,
-) -> NNF:
-    """Search a quantised pair: `nearest`, without its checks."""
-    options: dict[str, Any] = {"weight": weight, "valid": valid, "active": active, "init": init, "threads": threads}
-    if choose(method, grid(pair.query, pair.patch_size), grid(pair.key, pair.patch_size)) == "exact":
-        return exact.search(pair, **options)
-    return patchmatch.search(pair, **options, sweeps=sweeps, trials=trials, seed=seed)
-
-
 def completeness_weight(
     query: Image,
     key: Image,
@@ -183,12 +154,6 @@ def completeness_weight(
         threads=threads,
     )
     return weigh(reverse, alpha), reverse
-
-
-def weigh(reverse: NNF, alpha: float) -> npt.NDArray[np.float32]:
-    """Return a factor per key patch from how far each is from its nearest query."""
-    weight: npt.NDArray[np.float32] = (1.0 / (alpha + reverse.distance.astype(np.float64))).astype(np.float32)
-    return weight
 
 
 def _check(

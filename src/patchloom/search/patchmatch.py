@@ -47,27 +47,18 @@ def search(
         index = np.where(allowed[..., None], index, random_index(queries, keys, valid, seed))
     index = np.ascontiguousarray(index, np.int32)
     jumps, radii = np.array(JUMPS, np.int32), trial_radii(keys, trials)
-    total = None
+    distance = None if init is None else np.ascontiguousarray(init.distance)
     for number in range(sweeps):
-        entries, total = kernels.sweep(
-            pair.query, pair.key, patch, pair.sums, weight, valid, at, index, total, jumps, radii,
-            mix(seed, number + 1), threads=threads,
+        index, distance = kernels.sweep(
+            pair.query, pair.key, patch, pair.sums, weight, valid, at, index, distance, jumps, radii,
+            mix(seed, number + 1), pair.steps, threads=threads,
         )
-        if at is None:
-            index = entries.reshape(index.shape)
-        else:
-            index = index.copy() if number == 0 else index
-            index.reshape(-1, 2)[at] = entries
-    assert total is not None
-    if at is None or init is None:
-        return pair.field(index, total.reshape(queries))
-    distance = init.distance.copy()
-    distance.reshape(-1)[at] = pair.mean_distance(total)
+    assert distance is not None                           # there is at least one sweep
     return NNF(index, distance, patch)
 
 
 def trial_radii(keys: Size, trials: int) -> npt.NDArray[np.int32]:
-    """Return the radius of each random trial: from the whole picture down to one patch, each a like share of the last."""
+    """Return the radius of each random trial: from the whole picture down to one patch."""
     reach = max(keys)
     steps = reach.bit_length() - 1
     shifts = [trial * steps // max(trials - 1, 1) for trial in range(trials)]

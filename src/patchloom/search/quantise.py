@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import weakref
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,11 @@ class Quantised:
         Side of a patch in pixels.
     low, scale : float
         Intensity that is 0, and integer steps per unit of intensity, a power of two.
-    exact_key : Image
-        What `key` was made from.
+    exact_key : reference to Image
+        What `key` was made from; does not keep it alive.
+    changed : Mask (H', W') or None
+        Query patches that hold other integers than in the pair before, whose key was
+        the same; None if there was no such pair, and all may differ.
     """
 
     query: npt.NDArray[np.int16]
@@ -38,26 +42,31 @@ class Quantised:
     patch_size: int
     low: float
     scale: float
-    exact_key: Image
+    exact_key: weakref.ref[Image]
+    changed: Mask | None = None
 
     def swapped(self) -> Quantised:
         """Return the pair for the reverse search, from key to query."""
         pictures = self.key, self.query, self.key_sums, self.query_sums
         return Quantised(*pictures, self.patch_size, self.low, self.scale, self.exact_key)
 
+    def without_sums(self) -> Quantised:
+        """Return what the next pair needs of this one, without the rest of its memory."""
+        return replace(self, query_sums=np.empty((0, 0, 4), np.int16), changed=None)
+
     @property
     def sums(self) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16], int]:
         """What `kernels.sweep` takes: both pictures' sums, and their shift."""
         return self.query_sums, self.key_sums, sums_shift(self.patch_size, self.query.shape[2])
 
-    def mean_distance(self, total: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-        """Return integer sums as mean squared differences per element."""
-        elements = self.patch_size * self.patch_size * self.query.shape[2]
-        return (total / (self.scale * self.scale * elements)).astype(np.float32)
+    @property
+    def steps(self) -> float:
+        """Sum of squared integer differences of a patch that make a mean squared difference of 1."""
+        return self.scale * self.scale * self.patch_size * self.patch_size * self.query.shape[2]
 
     def field(self, index: npt.NDArray[Any], total: npt.NDArray[np.int32]) -> NNF:
-        """Return a kernel's output as an `NNF`."""
-        return NNF(index, self.mean_distance(total), self.patch_size)
+        """Return indices and integer sums as an `NNF`."""
+        return NNF(index, (total / self.steps).astype(np.float32), self.patch_size)
 
 
 def scale_for(span: float, elements: int) -> float:
@@ -93,14 +102,14 @@ def sums_shift(patch_size: int, channels: int) -> int:
     return max(0, (patch_size * patch_size * most).bit_length() - 15)
 
 
-def bounds(*pictures: Image) -> tuple[float, float]:
+def bounds(*pictures: Image, threads: int = 1) -> tuple[float, float]:
     """Return a range that holds all values, its ends on a grid of a quarter of the largest magnitude's power of two.
 
     A range that small changes leave alone: a picture that has changed in one place
     only still has the same integers everywhere else.
     """
-    low = min(float(picture.min()) for picture in pictures)
-    high = max(float(picture.max()) for picture in pictures)
+    ends = [kernels.bounds(np.ascontiguousarray(picture), threads=threads) for picture in pictures]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     step = math.ldexp(1.0, math.frexp(max(high - low, 2.0**-100))[1] - 3)
     wide = math.floor(low / step) * step, math.ceil(high / step) * step
     return wide if wide[0] == np.float32(wide[0]) else (low, high)
@@ -126,33 +135,22 @@ def quantise(
     threads : int
         At least 1.
     """
-    low, high = bounds(query, key)
+    low, high = bounds(query, key, threads=threads)
     scale = scale_for(high - low, patch_size * patch_size * query.shape[2])
-    if before is not None and before.exact_key is key and (before.low, before.scale) == (low, scale):
+    same = before is not None and before.exact_key() is key
+    if before is not None and same and (before.patch_size, before.low, before.scale) == (patch_size, low, scale):
         whole_key, key_sums = before.key, before.key_sums
     else:
         whole_key, key_sums = _whole(key, low, scale, patch_size, threads)
     whole_query, query_sums = _whole(query, low, scale, patch_size, threads)
-    return Quantised(whole_query, whole_key, query_sums, key_sums, patch_size, low, scale, key)
+    changed = None
+    if before is not None and whole_key is before.key and whole_query.shape == before.query.shape:
+        pixels = kernels.differ(whole_query, before.query, threads=threads)
+        changed = kernels.window(pixels, patch_size, full=False, threads=threads)
+    pictures = whole_query, whole_key, query_sums, key_sums
+    return Quantised(*pictures, patch_size, low, scale, weakref.ref(key), changed)
 
 
 def _whole(image: Image, low: float, scale: float, patch_size: int, threads: int) -> tuple[Any, Any]:
     whole = kernels.quantise(np.ascontiguousarray(image), low, scale, threads=threads)
     return whole, kernels.sums(whole, patch_size, sums_shift(patch_size, image.shape[2]), threads=threads)
-
-
-def changed(pair: Quantised, before: Quantised | None, *, threads: int = 1) -> Mask | None:
-    """Return which query patches hold other integers than in an earlier pair with the same key.
-
-    Returns
-    -------
-    Mask (H', W') or None
-        None where the pairs cannot be compared: then all may have changed.
-    """
-    if before is None or pair.key is not before.key or pair.query.shape != before.query.shape:
-        return None
-    if pair.patch_size != before.patch_size:
-        return None
-    pixels: Mask = kernels.differ(pair.query, before.query, threads=threads)
-    patches: Mask = kernels.window(pixels, pair.patch_size, full=False, threads=threads)
-    return patches
