@@ -71,12 +71,13 @@ struct Pool {
     }
 
     void serve(Job& job) {
+        const bool one = job.seats == 1;
         {
             const std::lock_guard<std::mutex> lock(mutex);
             hire(job.seats);
             jobs.push_back(&job);
         }
-        if (job.seats == 1) wanted.notify_one();
+        if (one) wanted.notify_one();
         else wanted.notify_all();
         job.run(mutex);
         std::unique_lock<std::mutex> lock(mutex);
