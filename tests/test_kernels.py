@@ -52,16 +52,6 @@ def true_sums(query: Any, key: Any, patch: int) -> tuple[Any, Any, int]:
     return twins.sums(query, patch, shift), twins.sums(key, patch, shift), shift
 
 
-def distances(query: Any, key: Any, patch: int, index: Any) -> Any:
-    """Sums of squared differences of a whole field, patch by patch."""
-    out = np.empty(index.shape[:2], np.int32)
-    for y, x in np.ndindex(out.shape):
-        row, col = index[y, x]
-        delta = query[y : y + patch, x : x + patch].astype(np.int64) - key[row : row + patch, col : col + patch]
-        out[y, x] = (delta * delta).sum()
-    return out
-
-
 def draw_case(seed: int, patch: int, channels: int, values: Any) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     spread = 22 if patch * patch * channels < 1000 else 9
@@ -72,7 +62,6 @@ def draw_case(seed: int, patch: int, channels: int, values: Any) -> dict[str, An
     flat_index = rng.choice(np.flatnonzero(valid), grid)
     query = rng.choice(values, (height, width, channels)).astype(np.int16)
     key = rng.choice(values, (key_height, key_width, channels)).astype(np.int16)
-    index = np.stack([flat_index // keys[1], flat_index % keys[1]], axis=2).astype(np.int32)
     return {
         "query": query,
         "key": key,
@@ -80,8 +69,8 @@ def draw_case(seed: int, patch: int, channels: int, values: Any) -> dict[str, An
         "weight": (rng.random(keys) + 0.1).astype(np.float32),
         "valid": valid,
         "at": np.flatnonzero(rng.random(grid) < 0.7).astype(np.int32),
-        "index": index,
-        "distance": distances(query, key, patch, index),
+        "index": np.stack([flat_index // keys[1], flat_index % keys[1]], axis=2).astype(np.int32),
+        "distance": rng.random(grid).astype(np.float32),
         "value": rng.standard_normal((key_height, key_width, channels)).astype(np.float32),
         "fold": rng.random((patch, patch)).astype(np.float32) + np.float32(0.1),
         "image": rng.standard_normal((height, width, channels)).astype(np.float32),
@@ -109,24 +98,20 @@ def search_calls(patch: int, channels: int, kind: str) -> list[tuple[str, tuple[
     top = top_for(patch, channels)
     values = {"all": np.arange(top + 1), "extreme": [0, top], "few": [0, 1, 2]}[kind]
     calls: list[tuple[str, tuple[Any, ...], Any]] = []
-    for number, masks in enumerate(itertools.product((False, True), repeat=4)):
+    for number, (weighted, masked, partial) in enumerate(itertools.product((False, True), repeat=3)):
         case = draw_case(number, patch, channels, values)
         pair = case["query"], case["key"], patch
-        weight, valid = (case[name] if use else None for name, use in zip(("weight", "valid"), masks, strict=False))
-        if not any(masks[2:]):
+        weight, valid = case["weight"] if weighted else None, case["valid"] if masked else None
+        if not partial:
             calls.append(("exact", (*pair, weight, valid), twins.exact(*pair, weight, valid)))
-        at = case["at"] if masks[2] else None
-        known = case["distance"].reshape(-1)[at if masks[2] else slice(None)] if masks[3] else None
-        keys = case["valid"].shape
-        jumps, radii = [
-            (np.array(JUMPS, np.int32), trial_radii(keys, 8)),
-            (np.array([2], np.int32), trial_radii(keys, 0)),
-            (np.array([], np.int32), trial_radii(keys, 32)),
-            (np.array([1, 3, 8, 30], np.int32), np.array([0, 1, 100000], np.int32)),
-        ][(number + number // 4) % 4]
-        seed = 2**64 - 1 - number
-        arguments = (*pair, case["sums"], weight, valid, at, case["index"], known, jumps, radii, seed)
-        calls.append(("sweep", arguments, twins.sweep(*arguments)))
+        at, distance = (case["at"], case["distance"]) if partial else (None, None)
+        keys, seed, steps = case["valid"].shape, 2**64 - 1 - number, float(3 + number)
+        for jumps, radii in (
+            (JUMPS, trial_radii(keys, 8)), ([2], []), ([], trial_radii(keys, 32)), ([1, 3, 8, 30], [0, 1, 100000]),
+        ):
+            ways = np.array(jumps, np.int32), np.array(radii, np.int32)
+            arguments = (*pair, case["sums"], weight, valid, at, case["index"], distance, *ways, seed, steps)
+            calls.append(("sweep", arguments, twins.sweep(*arguments)))
     return calls
 
 
@@ -138,13 +123,17 @@ def test_search_kernels_equal_their_twins(isa: str, patch: int, channels: int, k
         assert same(getattr(native, name)(*arguments, threads=threads), expected), name
 
 
-def test_a_sweep_of_nothing_gives_nothing(isa: str) -> None:
+def test_a_sweep_of_nothing_changes_nothing(isa: str) -> None:
     case = draw_case(1, 7, 3, [0, 1])
     jumps, radii = np.array(JUMPS, np.int32), np.array([4], np.int32)
-    arguments = (case["query"], case["key"], 7, case["sums"], None, None, np.zeros(0, np.int32), case["index"], None,
-                 jumps, radii, 1)
+    field = case["index"], case["distance"]
     for kernels in (native, twins):
-        assert [array.shape for array in kernels.sweep(*arguments)] == [(0, 2), (0,)]
+        ours = kernels.sweep(
+            case["query"], case["key"], 7, case["sums"], None, None, np.zeros(0, np.int32), *field, jumps, radii, 1, 1.0
+        )
+        assert same(ours, field)
+        assert not np.shares_memory(ours[0], field[0])     # the old field is left alone
+        assert not np.shares_memory(ours[1], field[1])
 
 
 @pytest.mark.parametrize("threads", [1, 4])
@@ -207,6 +196,21 @@ def test_quantise_equals_its_twin(isa: str, low: float, scale: float, threads: i
         assert same([native.quantise(whole, low, scale, threads=threads)], [expected])
 
 
+@pytest.mark.parametrize("threads", [1, 4])
+def test_bounds_equal_their_twin(isa: str, threads: int) -> None:
+    """Wherever the extremes are: in whole vectors, behind them, or many thousand values on."""
+    rng = np.random.default_rng(4)
+    for count in (1, 2, 15, 16, 17, 33, 70000, 140001):
+        image = rng.standard_normal((count, 1, 1)).astype(np.float32)
+        assert native.bounds(image, threads=threads) == twins.bounds(image)
+        for low, high in ((0, count - 1), (count - 1, 0), (count // 2, count // 3)):
+            extreme = image.copy()
+            extreme[low], extreme[high] = -9, 9
+            assert native.bounds(extreme, threads=threads) == twins.bounds(extreme)
+    dark = np.full((40, 1, 3), -2.5, np.float32)
+    assert native.bounds(dark, threads=threads) == twins.bounds(dark) == (-2.5, -2.5)
+
+
 def test_quantise_rounds_halves_to_even() -> None:
     image = np.array([0, 0.5, 1.5, 2.5, 32766.5], np.float32).reshape(1, 5, 1)
     for kernels in (native, twins):
@@ -260,7 +264,7 @@ def test_largest_patches_do_not_overflow(isa: str) -> None:
     sums = true_sums(query, key, patch)
     assert same([native.sums(key, patch, sums[2])], [sums[1]])
     jumps, radii = np.array(JUMPS, np.int32), np.full(8, 40, np.int32)
-    arguments = (query, key, patch, sums, None, None, None, np.ones_like(index), None, jumps, radii, 1)
+    arguments = (query, key, patch, sums, None, None, None, np.ones_like(index), None, jumps, radii, 1, 1.0)
     assert same(native.sweep(*arguments), twins.sweep(*arguments))
 
 
@@ -292,32 +296,33 @@ def test_rejecting_by_sums_changes_nothing(isa: str, patch: int, channels: int, 
         index = rng.integers(0, 10, (6, 7, 2)).astype(np.int32)
         radii = np.full(32, 10, np.int32)
         arguments = (query, key, patch, true_sums(query, key, patch), weight, None, None, index, None,
-                     np.array([], np.int32), radii, 9)
+                     np.array([], np.int32), radii, 9, 0.5)
         assert same(native.sweep(*arguments), twins.sweep(*arguments))
 
 
-def sweep_with_sums(away: int, channels: int, known: int, weight: Any) -> Any:
-    """Distances after random trials among keys all equal to the query, whose sums are made out to be `away` off."""
+def sweep_with_sums(away: int, channels: int, own: int, weight: Any) -> float:
+    """Distance of a key at `own`**2 after trials among keys at 0, whose sums are made out to be `away` off."""
     query, key = np.zeros((7, 7, channels), np.int16), np.zeros((20, 20, channels), np.int16)
+    key[0, 0, 0] = own                                     # in the first key alone
     sums = np.zeros((1, 1, 4), np.int16), np.zeros((14, 14, 4), np.int16), 0
     sums[1][..., : min(channels, 4)] = away
     nowhere, radii = np.array([], np.int32), np.full(32, 20, np.int32)
     start = np.zeros((1, 1, 2), np.int32)
-    return native.sweep(
-        query, key, 7, sums, weight, None, None, start, np.array([known], np.int32), nowhere, radii, 1
-    )[1].item()
+    arguments = (query, key, 7, sums, weight, None, None, start, None, nowhere, radii, 1, 1.0)
+    assert twins.sweep(*arguments)[1].item() == 0
+    return float(native.sweep(*arguments)[1].item())
 
 
 @pytest.mark.parametrize("weight", [None, np.ones((14, 14), np.float32)], ids=["plain", "weighted"])
 @pytest.mark.parametrize("channels", [1, 3, 4, 5])
 def test_sums_reject_where_they_are_sure_and_only_there(isa: str, channels: int, weight: Any) -> None:
     """False sums show where the limit is: they were rounded down, so a difference of n says n - 1 and no more."""
-    for away in (2, 50, 1000, 32767, -32767):
+    for away in (1, 2, 8, 50, 1000, 32767, -32767):
         surely = min(channels, 4) * (abs(away) - 1) ** 2 // 49     # the least distance that these allow
-        if surely > 0:
-            assert sweep_with_sums(away, channels, surely, weight) == surely
-        assert sweep_with_sums(away, channels, surely + max(1, surely >> 20), weight) == 0
-    assert sweep_with_sums(1, channels, 1, weight) == 0
+        own = math.isqrt(surely)
+        if own > 0:
+            assert sweep_with_sums(away, channels, own, weight) == np.float32(own * own)
+        assert sweep_with_sums(away, channels, own + 2, weight) == 0
 
 
 def test_equal_keys_go_to_the_first() -> None:
@@ -362,17 +367,21 @@ def test_module_refuses_sweeps_that_do_not_fit() -> None:
     from patchloom import _native
 
     image, index, sums = np.zeros((9, 9, 3), np.int16), np.zeros((3, 3, 2), np.int32), np.zeros((3, 3, 4), np.int16)
-    numbers, entries = np.zeros(9, np.int32), np.zeros((9, 2), np.int32)
+    distance, ones = np.zeros((3, 3), np.float32), np.ones(1, np.int32)
     for message, changed in {
         "sums": {3: sums[..., :3].copy()},
+        "weight": {6: distance[:2]},
+        "valid": {7: np.ones((2, 3), np.uint8)},
         "index": {9: index[:2]},
-        "one per entry": {10: numbers[:5].copy()},
-        "jumps": {11: np.ones(5, np.int32)},
-        "radii": {12: np.ones(33, np.int32)},
+        "jumps and": {10: np.ones(5, np.int32)},
+        "and radii": {11: np.ones(33, np.int32)},
+        "two per": {14: index[:2].copy()},
+        "distance: one": {15: distance[:2].copy()},
         "rows": {17: 10},
+        "within": {8: np.arange(5, dtype=np.int32)},
     }.items():
-        arguments = [image, image, 7, sums, sums, 0, None, None, None, index, None, np.ones(1, np.int32),
-                     np.ones(1, np.int32), 1, entries, numbers.copy(), 0, 9, 1]
+        arguments = [image, image, 7, sums, sums, 0, None, None, None, index, ones, ones, 1, 1.0, index.copy(),
+                     distance.copy(), 0, 9, 1]
         for place, value in changed.items():
             arguments[place] = value
         with pytest.raises(ValueError, match=message):
@@ -389,6 +398,7 @@ def test_module_refuses_outputs_that_do_not_fit() -> None:
         ("vote", "touched", (image, index, fold, small, image.copy(), 0, 9, 1)),
         ("vote", "rows", (image, index, fold, None, image.copy(), 0, 10, 1)),
         ("quantise", "out", (image.reshape(-1), 0.0, 1.0, np.zeros(242, np.int16), 1)),
+        ("bounds", "at least one", (np.zeros(0, np.float32), 1)),
         ("sums", "out", (numbers, 7, 0, np.zeros((3, 3, 3), np.int16), 1)),
         ("differ", "one size", (numbers, numbers[:8].copy(), mask.copy(), 1)),
         ("window", "back", (mask, 7, 7, np.zeros((15, 15), np.uint8), 1)),
