@@ -24,9 +24,11 @@ struct Pair {
     int32_t query_height, key_height;
     const float* weight;              // per key patch, or null for 1
     const uint8_t* valid;             // per key patch, or null for all
-    const int16_t* query_sums;        // of each patch by channel, divided by 2^sums_shift: see sums()
+    const int16_t* query_sums;        // of each patch's quarters, divided by 2^sums_shift: see sums()
     const int16_t* key_sums;
     int32_t sums_shift;
+    const int32_t* starts;            // the key patches by their sums: see rank()
+    const int32_t* order;
 };
 
 // A nearest-neighbour field: (row, col) of the key patch, and the sum of squared
@@ -48,6 +50,7 @@ struct Sweep {
     int32_t jump_count;               // at most 4
     const int32_t* radii;             // of the random trials, in patches
     int32_t trials;                   // at most 32
+    int32_t looks;                    // trials among keys with like sums, at most 32
     uint64_t seed;
 };
 
@@ -67,10 +70,12 @@ struct Kernels {
     void (*quantise)(const float* image, int64_t start, int64_t stop, float low, float scale, int16_t* out);
     // Smallest and largest value.
     void (*bounds)(const float* image, int64_t start, int64_t stop, float* low, float* high);
-    // For each patch the sums of its first sum_lanes channels (0 where there are fewer), divided
-    // by 2^shift and rounded down. scratch: width * channels values.
+    // For each patch the sums over its quarters (the first of two halves is the longer by one), divided
+    // by 2^shift and rounded down. scratch: 2 * width values.
     void (*sums)(const int16_t* image, int32_t width, int32_t channels, int32_t patch, int32_t shift, int16_t* out,
                  int32_t row0, int32_t row1, int32_t* scratch);
+    // The patches in the order of their sums' codes, and where each code's begin.
+    void (*rank)(const int16_t* sums, int64_t count, int32_t* starts, int32_t* order);
     // 1 for each pixel in which the pictures differ.
     void (*differ)(const int16_t* a, const int16_t* b, int32_t channels, int64_t start, int64_t stop, uint8_t* out);
     // 1 where anything in a window of patch x patch is not 0; the window of output (y, x) starts
@@ -91,7 +96,15 @@ struct Kernels {
     void (*sweep)(const Pair& pair, const Sweep& sweep, int64_t first, int64_t last);
 };
 
-constexpr int32_t sum_lanes = 4;
+// Four bits of each of a patch's four sums, 0 to 32767, interleaved: like sums have like codes.
+constexpr int32_t sum_codes = 1 << 16;
+inline uint32_t sum_code(const int16_t* sums) {
+    uint32_t code = 0;
+    for (int32_t bit = 14; bit > 10; --bit) {
+        for (int32_t c = 0; c < 4; ++c) code = 2 * code + ((uint32_t(sums[c]) >> bit) & 1);
+    }
+    return code;
+}
 
 // Query rows that exact() handles at once; scratch for them, in int32 values.
 constexpr int32_t exact_band = 32;

@@ -152,15 +152,23 @@ std::pair<float, float> bounds(Array<const float, 1> image, int threads) {
 }
 
 void sums(Array<const int16_t, 3> image, int patch, int shift, Array<int16_t, 3> out, int threads) {
-    require(patch >= 1 && out.shape(2) == size_t(sum_lanes) && out.shape(0) + patch - 1 == image.shape(0) &&
+    require(patch >= 1 && out.shape(2) == 4 && out.shape(0) + patch - 1 == image.shape(0) &&
                 out.shape(1) + patch - 1 == image.shape(1),
             "out: one per patch");
     nb::gil_scoped_release release;
     parallel_for(0, int64_t(out.shape(0)), 64, threads, [&](int64_t a, int64_t b) {
-        std::vector<int32_t> scratch(image.shape(1) * image.shape(2));
+        std::vector<int32_t> scratch(2 * image.shape(1));
         chosen->sums(image.data(), int32_t(image.shape(1)), int32_t(image.shape(2)), patch, shift, out.data(),
                      int32_t(a), int32_t(b), scratch.data());
     });
+}
+
+void rank(Array<const int16_t, 3> sums, Array<int32_t, 1> starts, Array<int32_t, 1> order) {
+    const size_t count = sums.shape(0) * sums.shape(1);
+    require(sums.shape(2) == 4 && starts.shape(0) == size_t(sum_codes) + 1 && order.shape(0) == count,
+            "starts: one more than codes; order: one per patch");
+    nb::gil_scoped_release release;
+    chosen->rank(sums.data(), int64_t(count), starts.data(), order.data());
 }
 
 void differ(Array<const int16_t, 3> a, Array<const int16_t, 3> b, Array<uint8_t, 2> out, int threads) {
@@ -220,7 +228,8 @@ void exact(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch
 }
 
 void sweep(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, Array<const int16_t, 3> query_sums,
-           Array<const int16_t, 3> key_sums, int sums_shift, OptionalF weight, Optional8 valid,
+           Array<const int16_t, 3> key_sums, int sums_shift, Array<const int32_t, 1> starts,
+           Array<const int32_t, 1> order, int looks, OptionalF weight, Optional8 valid,
            std::optional<Array<const int32_t, 1>> at, Array<const int32_t, 3> index, Array<const int32_t, 1> jumps,
            Array<const int32_t, 1> radii, uint64_t seed, double steps, Array<int32_t, 3> new_index,
            Array<float, 2> new_distance, int64_t first, int64_t last, int threads) {
@@ -231,16 +240,20 @@ void sweep(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch
     require(fits(index) && index.shape(2) == 2 && fits(new_index) && new_index.shape(2) == 2 && fits(new_distance),
             "index: two per query patch; distance: one");
     require(fits(query_sums) && key_sums.shape(0) == size_t(pair.key_rows) &&
-                key_sums.shape(1) == size_t(pair.key_cols) && query_sums.shape(2) == size_t(sum_lanes) &&
-                key_sums.shape(2) == size_t(sum_lanes),
+                key_sums.shape(1) == size_t(pair.key_cols) && query_sums.shape(2) == 4 && key_sums.shape(2) == 4,
             "sums: four per patch");
+    require(looks >= 0 && looks <= 32 && (!looks || (starts.shape(0) == size_t(sum_codes) + 1 &&
+                                                     order.shape(0) == size_t(pair.key_rows) * pair.key_cols)),
+            "order: of all keys");
     require(jumps.shape(0) <= 4 && radii.shape(0) <= 32, "jumps and radii: at most 4 and 32");
     require_rows(first, last, at ? int64_t(at->shape(0)) : int64_t(rows * cols));
     pair.query_sums = query_sums.data();
     pair.key_sums = key_sums.data();
     pair.sums_shift = sums_shift;
+    pair.starts = starts.data();
+    pair.order = order.data();
     const Sweep task{at ? at->data() : nullptr, index.data(), new_index.data(), new_distance.data(), steps,
-                     jumps.data(), int32_t(jumps.shape(0)), radii.data(), int32_t(radii.shape(0)), seed};
+                     jumps.data(), int32_t(jumps.shape(0)), radii.data(), int32_t(radii.shape(0)), looks, seed};
     nb::gil_scoped_release release;
     parallel_for(first, last, 512, threads, [&](int64_t a, int64_t b) { chosen->sweep(pair, task, a, b); });
 }
@@ -266,6 +279,7 @@ NB_MODULE(_native, m) {
           number);
     m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number, number, number);
     m.def("bounds", &bounds, array, number);
-    m.def("sweep", &sweep, array, array, number, array, array, number, mask, mask, mask, array, array, array, number,
+    m.def("rank", &rank, array, array, array);
+    m.def("sweep", &sweep, array, array, number, array, array, number, array, array, number, mask, mask, mask, array, array, array, number,
           number, array, array, number, number, number);
 }

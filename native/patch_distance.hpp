@@ -93,7 +93,6 @@ struct Lanes {
 // differ at least. Sums, 0 to 32767, were rounded down, so each difference may be one less
 // than it seems. Four such squares fit into 32 bits.
 static inline uint32_t apart(const int16_t* a, const int16_t* b) {
-    static_assert(sum_lanes == 4, "four lanes");
 #if defined(__SSE2__)
     const __m128i d = _mm_sub_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a)),
                                     _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b)));
@@ -107,7 +106,7 @@ static inline uint32_t apart(const int16_t* a, const int16_t* b) {
     return vaddvq_u32(vmull_u16(sure, sure));
 #else
     uint32_t total = 0;
-    for (int32_t c = 0; c < sum_lanes; ++c) {
+    for (int32_t c = 0; c < 4; ++c) {
         const int32_t size = a[c] > b[c] ? a[c] - b[c] : b[c] - a[c];
         const uint32_t sure = size > 1 ? uint32_t(size - 1) : 0;
         total += sure * sure;

@@ -3,8 +3,9 @@
 //
 // Candidates in fixed order: the query's own key; for each jump those of its
 // neighbours that many patches up, down, left and right, moved back by as much;
-// then random keys around the best so far, each within its own radius. Only a
-// strictly smaller score (distance times weight) wins.
+// then random keys around the best so far, each within its own radius, and random
+// ones among the keys with like sums. Only a strictly smaller score (distance times
+// weight) wins.
 #include "hash.hpp"
 #include "kernels.hpp"
 #include "patch_distance.hpp"
@@ -127,32 +128,45 @@ static inline int32_t draw(uint64_t bits, int32_t low, int32_t high) {
     return low + int32_t((bits * uint64_t(high - low + 1)) >> 32);
 }
 
-// Random keys around the best so far, in order; those that cannot win are passed over.
+// Keys to look at, in order: random ones around the best so far, then some with like sums.
 template <class Patch>
 static void guess(const Pair& pair, const Sweep& sweep, int64_t at, Best<Patch>& best) {
-    constexpr int32_t most = 32;
+    constexpr int32_t most = 64;
     int32_t rows[most], cols[most];
     uint32_t away[most];
-    const int32_t row = best.row, col = best.col;
-    const int16_t* own = pair.query_sums + at * sum_lanes;
+    const int32_t row = best.row, col = best.col, count = sweep.trials + sweep.looks;
+    const int16_t* own = pair.query_sums + at * 4;
     for (int32_t trial = 0; trial < sweep.trials; ++trial) {
-        const uint64_t bits = hash(sweep.seed, uint64_t(at) * uint64_t(sweep.trials) + uint64_t(trial));
+        const uint64_t bits = hash(sweep.seed, uint64_t(at) * uint64_t(count) + uint64_t(trial));
         const int32_t radius = sweep.radii[trial];
         const int32_t top = row > radius ? row - radius : 0, left = col > radius ? col - radius : 0;
         const int32_t bottom = row + radius < pair.key_rows ? row + radius : pair.key_rows - 1;
         const int32_t right = col + radius < pair.key_cols ? col + radius : pair.key_cols - 1;
         rows[trial] = draw(bits >> 32, top, bottom);
         cols[trial] = draw(bits & 0xFFFFFFFFull, left, right);
-        away[trial] = apart(own, pair.key_sums + (int64_t(rows[trial]) * pair.key_cols + cols[trial]) * sum_lanes);
     }
-    const int64_t pixels = int64_t(pair.patch) * pair.patch;
-    for (int32_t trial = 0; trial < sweep.trials; ++trial) {
-        // by Cauchy and Schwarz a distance times the pixels is at least this
+    if (sweep.looks) {
+        const uint32_t code = sum_code(own);
+        const int32_t keys = pair.key_rows * pair.key_cols, start = pair.starts[code], end = pair.starts[code + 1];
+        const int32_t low = start < keys ? start : keys - 1, high = end > low ? end - 1 : low;
+        for (int32_t trial = sweep.trials; trial < count; ++trial) {
+            const uint64_t bits = hash(sweep.seed, uint64_t(at) * uint64_t(count) + uint64_t(trial));
+            const int32_t key = pair.order[draw(bits >> 32, low, high)];
+            rows[trial] = key / pair.key_cols;
+            cols[trial] = key % pair.key_cols;
+        }
+    }
+    for (int32_t trial = 0; trial < count; ++trial) {
+        away[trial] = apart(own, pair.key_sums + (int64_t(rows[trial]) * pair.key_cols + cols[trial]) * 4);
+    }
+    const int64_t half = (pair.patch + 1) / 2, values = half * half * pair.channels;
+    for (int32_t trial = 0; trial < count; ++trial) {
+        // by Cauchy and Schwarz a distance times the values of the largest quarter is at least this
         const int64_t least = int64_t(away[trial]) << (2 * pair.sums_shift);
         if (pair.weight) {
             const float weight = pair.weight[int64_t(rows[trial]) * pair.key_cols + cols[trial]];
-            if (float(least / pixels) * weight >= best.score) continue;
-        } else if (least >= pixels * best.distance) {
+            if (float(least / values) * weight >= best.score) continue;
+        } else if (least >= values * best.distance) {
             continue;
         }
         best.offer(rows[trial], cols[trial]);

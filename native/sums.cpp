@@ -1,8 +1,8 @@
-// Sums of a patch's values by channel: what a random trial is first judged by.
+// Sums over the four quarters of a patch: what keys are first judged by, and found by.
 //
 // The squared difference of two sums of n values is at most n times the sum of their
 // squared differences (Cauchy and Schwarz), so patches whose sums lie far apart need
-// not be compared in full.
+// not be compared in full; and keys with like sums are likely to look alike.
 #include <cstring>
 
 #include "kernels.hpp"
@@ -11,34 +11,45 @@ namespace patchloom {
 namespace PATCHLOOM_ISA {
 
 template <int Channels>
-static void sum_rows(const int16_t* image, int32_t width, int32_t channels_given, int32_t patch, int32_t shift,
-                     int16_t* out, int32_t row0, int32_t row1, int32_t* column) {
+static void add_line(const int16_t* line, int32_t width, int32_t channels_given, int32_t sign, int32_t* column) {
     const int32_t channels = Channels ? Channels : channels_given;
-    const int32_t used = channels < sum_lanes ? channels : sum_lanes;
-    const int32_t cols = width - patch + 1;
-    const int64_t pitch = int64_t(width) * channels;
-    memset(column, 0, sizeof(int32_t) * size_t(pitch));
-    for (int32_t line = row0; line < row0 + patch - 1; ++line) {
-        for (int64_t i = 0; i < pitch; ++i) column[i] += image[line * pitch + i];
+    for (int32_t x = 0; x < width; ++x) {
+        int32_t total = 0;
+        for (int32_t c = 0; c < channels; ++c) total += line[int64_t(x) * channels + c];
+        column[x] += sign * total;
     }
+}
+
+template <int Channels>
+static void sum_rows(const int16_t* image, int32_t width, int32_t channels, int32_t patch, int32_t shift, int16_t* out,
+                     int32_t row0, int32_t row1, int32_t* scratch) {
+    const int32_t half = (patch + 1) / 2, cols = width - patch + 1;
+    const int64_t pitch = int64_t(width) * channels;
+    int32_t* upper = scratch;         // per column: of the patch's first `half` rows, and of the others
+    int32_t* lower = scratch + width;
+    memset(scratch, 0, sizeof(int32_t) * 2 * size_t(width));
+    const auto add = [&](int32_t line, int32_t sign, int32_t* column) {
+        add_line<Channels>(image + line * pitch, width, channels, sign, column);
+    };
+    for (int32_t line = 0; line < half - 1; ++line) add(row0 + line, 1, upper);
+    for (int32_t line = half; line < patch; ++line) add(row0 + line - 1, 1, lower);
     for (int32_t y = row0; y < row1; ++y) {
-        const int16_t* enters = image + (y + patch - 1) * pitch;
-        for (int64_t i = 0; i < pitch; ++i) column[i] += enters[i];
-        int32_t sum[sum_lanes] = {};
-        for (int32_t x = 0; x < patch - 1; ++x) {
-            for (int32_t c = 0; c < used; ++c) sum[c] += column[x * channels + c];
-        }
-        int16_t* target = out + int64_t(y) * cols * sum_lanes;
+        add(y + half - 1, 1, upper);
+        add(y + half - 1, -1, lower);
+        add(y + patch - 1, 1, lower);
+        int32_t sum[4] = {};
+        for (int32_t x = 0; x < half; ++x) sum[0] += upper[x], sum[2] += lower[x];
+        for (int32_t x = half; x < patch; ++x) sum[1] += upper[x], sum[3] += lower[x];
+        int16_t* target = out + int64_t(y) * cols * 4;
         for (int32_t x = 0; x < cols; ++x) {
-            for (int32_t c = 0; c < used; ++c) {
-                sum[c] += column[int64_t(x + patch - 1) * channels + c];
-                target[x * sum_lanes + c] = int16_t(sum[c] >> shift);
-                sum[c] -= column[int64_t(x) * channels + c];
-            }
-            for (int32_t c = used; c < sum_lanes; ++c) target[x * sum_lanes + c] = 0;
+            for (int32_t c = 0; c < 4; ++c) target[int64_t(x) * 4 + c] = int16_t(sum[c] >> shift);
+            if (x + 1 == cols) break;
+            sum[0] += upper[x + half] - upper[x];
+            sum[1] += upper[x + patch] - upper[x + half];
+            sum[2] += lower[x + half] - lower[x];
+            sum[3] += lower[x + patch] - lower[x + half];
         }
-        const int16_t* leaves = image + y * pitch;
-        for (int64_t i = 0; i < pitch; ++i) column[i] -= leaves[i];
+        add(y, -1, upper);
     }
 }
 
@@ -46,6 +57,15 @@ void sums(const int16_t* image, int32_t width, int32_t channels, int32_t patch, 
           int32_t row0, int32_t row1, int32_t* scratch) {
     const auto run = channels == 3 ? sum_rows<3> : channels == 4 ? sum_rows<4> : channels == 1 ? sum_rows<1> : sum_rows<0>;
     run(image, width, channels, patch, shift, out, row0, row1, scratch);
+}
+
+void rank(const int16_t* sums, int64_t count, int32_t* starts, int32_t* order) {
+    memset(starts, 0, sizeof(int32_t) * (sum_codes + 1));
+    for (int64_t i = 0; i < count; ++i) ++starts[sum_code(sums + 4 * i) + 1];
+    for (int32_t code = 0; code < sum_codes; ++code) starts[code + 1] += starts[code];
+    for (int64_t i = 0; i < count; ++i) order[starts[sum_code(sums + 4 * i)]++] = int32_t(i);
+    for (int32_t code = sum_codes; code > 0; --code) starts[code] = starts[code - 1];   // each had moved to its end
+    starts[0] = 0;
 }
 
 }  // namespace PATCHLOOM_ISA

@@ -19,12 +19,13 @@ from typing import Any
 from ..errors import ParameterError, PatchloomError, explain
 
 __all__ = [
-    "bounds", "differ", "exact", "info", "inherit", "noise", "quantise", "resize", "sums", "sweep", "vote",
-    "warn_if_slow", "window",
+    "bounds", "differ", "exact", "info", "inherit", "noise", "quantise", "rank", "resize", "sums", "sweep",
+    "vote", "warn_if_slow", "window",
 ]
 
 _KERNELS = frozenset(
-    {"bounds", "differ", "exact", "inherit", "noise", "quantise", "resize", "sums", "sweep", "vote", "window"}
+    {"bounds", "differ", "exact", "inherit", "noise", "quantise", "rank", "resize", "sums", "sweep", "vote",
+     "window"}
 )
 
 

@@ -16,6 +16,8 @@ Array = npt.NDArray[Any]
 
 NAME = "native"
 
+SUM_CODES = 1 << 16
+
 # Elementary operations that take about 30 ms on one slow core; the interpreter looks for signals in between.
 _BAND_WORK = 1.0e8
 _THREAD_WORK = 3.0e6
@@ -109,10 +111,17 @@ def bounds(image: Array, *, threads: int = 1) -> tuple[float, float]:
 
 
 def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
-    """Each patch's sums by channel; see the twin in `numpy_kernels`."""
+    """Sum up the quarters of each patch; see the twin in `numpy_kernels`."""
     out = np.empty((image.shape[0] - patch + 1, image.shape[1] - patch + 1, 4), np.int16)
     _native.sums(image, patch, shift, out, _worth(threads, 3 * image.size))
     return out
+
+
+def rank(sums: Array) -> tuple[Array, Array]:
+    """Patches in the order of their sums' codes; see the twin in `numpy_kernels`."""
+    starts, order = np.empty(SUM_CODES + 1, np.int32), np.empty(sums.shape[0] * sums.shape[1], np.int32)
+    _native.rank(sums, starts, order)
+    return starts, order
 
 
 def differ(a: Array, b: Array, *, threads: int = 1) -> Array:
@@ -182,7 +191,8 @@ def sweep(
     query: Array,
     key: Array,
     patch: int,
-    sums: tuple[Array, Array, int],
+    sums: tuple[Array, Array, int, Array, Array],
+    looks: int,
     weight: Array | None,
     valid: Array | None,
     at: Array | None,
@@ -201,11 +211,11 @@ def sweep(
     else:
         count, new_index, new_distance = len(at), index.copy(), distance.copy()
     new_distance = np.empty(index.shape[:2], np.float32) if new_distance is None else new_distance
-    work = (len(jumps) + len(radii)) * patch * patch * query.shape[2] / 4
+    work = (len(jumps) + len(radii) + looks) * patch * patch * query.shape[2] / 4
     threads = _worth(threads, work * count)
     for start, stop in _bands(count, work, threads):
         _native.sweep(
-            query, key, patch, *sums, weight, _bytes(valid), at, index, jumps, radii, seed, steps, new_index,
+            query, key, patch, *sums, looks, weight, _bytes(valid), at, index, jumps, radii, seed, steps, new_index,
             new_distance, start, stop, threads,
         )
     return new_index, new_distance

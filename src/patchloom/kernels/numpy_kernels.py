@@ -16,6 +16,8 @@ Array = npt.NDArray[Any]
 
 NAME = "numpy"
 
+SUM_CODES = 1 << 16
+
 
 def isa() -> str:
     """There is no instruction set to choose."""
@@ -79,11 +81,27 @@ def bounds(image: Array, *, threads: int = 1) -> tuple[float, float]:
 
 
 def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
-    """Each patch's sums of up to four channels, divided by 2**shift and rounded down; 0 for channels there are not."""
-    total = _patches(image[..., :4].astype(np.int64), patch).sum(axis=(2, 3)) >> shift
-    out = np.zeros((*total.shape[:2], 4), np.int16)
-    out[..., : total.shape[2]] = total
-    return out
+    """Sums over the quarters of each patch, divided by 2**shift and rounded down."""
+    grey = _patches(image.astype(np.int64).sum(axis=2, keepdims=True), patch)[..., 0]
+    halves = slice((patch + 1) // 2), slice((patch + 1) // 2, None)
+    quarters = [grey[:, :, rows, cols].sum(axis=(2, 3)) for rows in halves for cols in halves]
+    return (np.stack(quarters, axis=2) >> shift).astype(np.int16)
+
+
+def sum_code(sums: Array) -> Array:
+    """Four bits of each of four sums, 0 to 32767, interleaved."""
+    code = np.zeros(sums.shape[:-1], np.int64)
+    for bit in (14, 13, 12, 11):
+        for part in range(4):
+            code = 2 * code + ((sums[..., part].astype(np.int64) >> bit) & 1)
+    return code
+
+
+def rank(sums: Array) -> tuple[Array, Array]:
+    """Where each code's patches begin, and the patches in the order of their codes."""
+    codes = sum_code(sums).reshape(-1)
+    order = np.argsort(codes, kind="stable")
+    return np.searchsorted(codes[order], np.arange(SUM_CODES + 1)).astype(np.int32), order.astype(np.int32)
 
 
 def differ(a: Array, b: Array, *, threads: int = 1) -> Array:
@@ -145,7 +163,8 @@ def sweep(
     query: Array,
     key: Array,
     patch: int,
-    sums: tuple[Array, Array, int],
+    sums: tuple[Array, Array, int, Array, Array],
+    looks: int,
     weight: Array | None,
     valid: Array | None,
     at: Array | None,
@@ -158,11 +177,12 @@ def sweep(
     *,
     threads: int = 1,
 ) -> tuple[Array, Array]:
-    """One PatchMatch sweep from the old field: neighbours at each jump, then random trials.
+    """One PatchMatch sweep from the old field: neighbours at each jump, random trials, keys with like sums.
 
     Only for the query patches `at`, if told; the others keep their index and their distance, which is a sum of squared
     differences divided by `steps`.
-    `sums` saves the compiled kernel full distances of keys that cannot win; here all are compared.
+    `sums` (of the query, of the key, their shift, and the key's `rank`) also saves the compiled kernel full distances
+    of keys that cannot win; here all are compared.
     """
     rows, cols = index.shape[:2]
     limit = np.array([key.shape[0] - patch + 1, key.shape[1] - patch + 1])
@@ -200,13 +220,27 @@ def sweep(
             other = np.where(inside[:, None], other, 0)
             place = index[other[:, 0], other[:, 1]].astype(np.int64) - step
             offer(place, inside & ((place >= 0) & (place < limit)).all(axis=1))
-    middle = best
+    middle, count = best, len(radii) + looks
+    everywhere = np.ones(len(at), bool)
+
+    def bits_of(trial: int) -> Array:
+        return hash_counter(seed, at.astype(np.uint64) * np.uint64(count) + np.uint64(trial))
+
     for trial, radius in enumerate(radii):
-        bits = hash_counter(seed, at.astype(np.uint64) * np.uint64(len(radii)) + np.uint64(trial))
+        bits = bits_of(trial)
         halves = np.stack([bits >> np.uint64(32), bits & np.uint64(0xFFFFFFFF)], axis=1)
         low, high = np.maximum(middle - radius, 0), np.minimum(middle + radius, limit - 1)
         place = low + ((halves * (high - low + 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
-        offer(place, np.ones(len(at), bool))
+        offer(place, everywhere)
+    if looks:
+        starts, order = sums[3:]
+        code = sum_code(sums[0].reshape(-1, 4)[at])
+        first = np.minimum(starts[code].astype(np.int64), limit[0] * limit[1] - 1)
+        last = np.maximum(starts[code + 1].astype(np.int64) - 1, first)
+        for trial in range(len(radii), count):
+            chosen = ((bits_of(trial) >> np.uint64(32)) * (last - first + 1).astype(np.uint64)) >> np.uint64(32)
+            place = order[first + chosen.astype(np.int64)].astype(np.int64)
+            offer(np.stack([place // limit[1], place % limit[1]], axis=1), everywhere)
     new_index = index.copy()
     new_distance = np.zeros((rows, cols), np.float32) if distance is None else distance.copy()
     new_index[here[:, 0], here[:, 1]] = best

@@ -15,6 +15,9 @@ from .quantise import Quantised
 JUMPS = (4, 2, 1)
 """How far the neighbours are that a sweep asks, in pixels."""
 
+LOOKS = 2
+"""Trials of a sweep among keys whose sums are like the query's."""
+
 _WORD = 2**64 - 1
 
 
@@ -48,9 +51,10 @@ def search(
     index = np.ascontiguousarray(index, np.int32)
     jumps, radii = np.array(JUMPS, np.int32), trial_radii(keys, trials)
     distance = None if init is None else np.ascontiguousarray(init.distance)
+    sums = pair.sums
     for number in range(sweeps):
         index, distance = kernels.sweep(
-            pair.query, pair.key, patch, pair.sums, weight, valid, at, index, distance, jumps, radii,
+            pair.query, pair.key, patch, sums, LOOKS, weight, valid, at, index, distance, jumps, radii,
             mix(seed, number + 1), pair.steps, threads=threads,
         )
     assert distance is not None                           # there is at least one sweep

@@ -23,7 +23,7 @@ class Quantised:
     query, key : int16 arrays (H, W, C)
         ``rint((picture - low) * scale)``.
     query_sums, key_sums : int16 arrays (H', W', 4)
-        Of each patch by channel, divided by ``2**sums_shift``.
+        Over each patch's quarters, divided by ``2**sums_shift``.
     patch_size : int
         Side of a patch in pixels.
     low, scale : float
@@ -55,9 +55,10 @@ class Quantised:
         return replace(self, query_sums=np.empty((0, 0, 4), np.int16), changed=None)
 
     @property
-    def sums(self) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16], int]:
-        """What `kernels.sweep` takes: both pictures' sums, and their shift."""
-        return self.query_sums, self.key_sums, sums_shift(self.patch_size, self.query.shape[2])
+    def sums(self) -> tuple[Any, ...]:
+        """What `kernels.sweep` takes: both pictures' sums, their shift, and the key's order by sums."""
+        shift = sums_shift(self.patch_size, self.query.shape[2])
+        return self.query_sums, self.key_sums, shift, *kernels.rank(self.key_sums)
 
     @property
     def steps(self) -> float:
@@ -97,9 +98,10 @@ def scale_for(span: float, elements: int) -> float:
 
 
 def sums_shift(patch_size: int, channels: int) -> int:
-    """Return by how many bits a patch's sum of one channel is shortened to fit into int16."""
+    """Return by how many bits the sum over a quarter of a patch is shortened to fit into int16."""
     most = min(32767, math.isqrt((2**31 - 1) // (patch_size * patch_size * channels)))
-    return max(0, (patch_size * patch_size * most).bit_length() - 15)
+    half = (patch_size + 1) // 2
+    return max(0, (half * half * channels * most).bit_length() - 15)
 
 
 def bounds(*pictures: Image, threads: int = 1) -> tuple[float, float]:
