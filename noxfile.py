@@ -34,6 +34,19 @@ def test(session: nox.Session, kernels: str) -> None:
 
 
 @nox.session
+def sanitize(session: nox.Session) -> None:
+    """Call the compiled kernels at random under the address, undefined-behaviour and thread sanitizers."""
+    session.run("python", "tests/native/run.py", "sanitize", *session.posargs)
+    session.run("python", "tests/native/run.py", "threads", *session.posargs)
+
+
+@nox.session
+def arm64(session: nox.Session) -> None:
+    """Build the kernels for arm64 and compare their bytes with this machine's, on an emulator."""
+    session.run("python", "tests/native/run.py", "arm64", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Print the benchmarks' tables; on one thread where they compare with BLAS."""
     session.install(".", env=NATIVE)
