@@ -17,8 +17,10 @@ Array = npt.NDArray[Any]
 
 def quantise(query: Array, key: Array, patch: int) -> tuple[Array, Array, float]:
     """Both pictures as integers, at the largest power of two whose patch sums fit into int32."""
-    low = min(query.min(), key.min())
-    span = float(max(query.max(), key.max())) - float(low)
+    low, high = float(min(query.min(), key.min())), float(max(query.max(), key.max()))
+    step = 2.0 ** (math.floor(math.log2(high - low)) - 2)  # the range widens to a grid, see search/quantise.py
+    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    span = high - low
     elements = patch * patch * query.shape[2]
     scale = 1.0
     fits = lambda s: span * s + 1 <= min(32767, math.isqrt((2**31 - 1) // elements))  # noqa: E731
@@ -26,7 +28,7 @@ def quantise(query: Array, key: Array, patch: int) -> tuple[Array, Array, float]
         scale /= 2
     while fits(scale * 2):
         scale *= 2
-    return *(np.rint((image - low) * np.float32(scale)).astype(int) for image in (query, key)), scale
+    return *(np.rint((image - np.float32(low)) * np.float32(scale)).astype(int) for image in (query, key)), scale
 
 
 def nearest(query: Array, key: Array, patch: int, weight: Array | None = None) -> tuple[Array, Array]:

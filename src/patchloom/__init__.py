@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._version import __version__
 from .errors import (
+    Cancelled,
     FileError,
     ImageError,
     InputError,
@@ -23,6 +24,7 @@ from .types import NNF, Fields, Plan, Result, Step
 __all__ = [
     "NNF",
     "PRESETS",
+    "Cancelled",
     "Fields",
     "FileError",
     "GPNNParams",

@@ -8,7 +8,8 @@
     |  |- ImageError               not a picture, or one that does not fit
     |  '- FileError                a file that cannot be read or written
     |- MissingExtraError           needs an optional dependency that is not installed
-    '- MemoryBudgetError           needs more memory than `memory` allows
+    |- MemoryBudgetError           needs more memory than `memory` allows
+    '- Cancelled                   the run was asked to stop
 
 Every message is one line: what, got, allowed, remedy.
 """
@@ -42,6 +43,10 @@ class MissingExtraError(PatchloomError):
 
 class MemoryBudgetError(PatchloomError):
     """The work needs more memory than the budget allows."""
+
+
+class Cancelled(PatchloomError):
+    """The run was asked to stop, and did."""
 
 
 def explain(what: str, got: object, allowed: str, remedy: str = "") -> str:

@@ -78,7 +78,7 @@ def pnn(
     nnf = match(pair, weight=weight, init=before, active=active, seed=mix(seed, FORWARD), **options)
     # 3. replace each patch by its value; 4. fold
     image, moved = vote_again(value, nnf, query, fields, sigma=params.fold, threads=threads)
-    return image, Fields(nnf, reverse, moved, Kept(pair.without_sums(), value, image))
+    return image, Fields(nnf, reverse, moved, Kept(pair.kept(), value, image))
 
 
 def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:

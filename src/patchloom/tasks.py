@@ -13,6 +13,7 @@ from . import plans
 from .checks import PixelFormat, as_image, as_memory, as_threads, from_image
 from .estimate import check_memory
 from .gpnn import steps
+from .kernels.cancel import cancelled_by
 from .params import GPNNParams
 from .patches import vote
 from .types import Plan, Result, Size, Step
@@ -29,6 +30,7 @@ def generate(
     threads: int = 0,
     memory: int | str | None = None,
     on_step: OnStep | None = None,
+    cancel: Callable[[], bool] | None = None,
 ) -> Result:
     """Return a new picture made of the source's patches.
 
@@ -50,7 +52,10 @@ def generate(
     memory : int or str, optional
         Budget in bytes (or ``"500MB"``); a run that would need more is refused.
     on_step : callable, optional
-        Called with every `Step`; raise in it to cancel.
+        Called with every `Step`.
+    cancel : callable, optional
+        Asked many times a second, also in the middle of a step: once it returns true the run
+        ends with `Cancelled`. ``threading.Event().is_set`` will do.
 
     Returns
     -------
@@ -63,6 +68,8 @@ def generate(
         If something that was passed cannot be used.
     MemoryBudgetError
         If the run would need more than `memory`.
+    Cancelled
+        If `cancel` asked for it.
 
     References
     ----------
@@ -78,7 +85,7 @@ def generate(
     """
     image, kind = as_image(source)
     plan = plans.generate_from(image, size=size, params=params, seed=seed)
-    result = run(plan, threads=threads, memory=memory, on_step=on_step)
+    result = run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
     return finish(result, source, kind, threads=threads)
 
 
@@ -88,6 +95,7 @@ def run(
     threads: int = 0,
     memory: int | str | None = None,
     on_step: OnStep | None = None,
+    cancel: Callable[[], bool] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Result:
     """Run a plan to its end.
@@ -96,7 +104,7 @@ def run(
     ----------
     plan : Plan
         From `patchloom.plans`.
-    threads, memory, on_step
+    threads, memory, on_step, cancel
         As for `generate`.
     clock : callable
         Seconds, for ``Result.timings``.
@@ -110,13 +118,14 @@ def run(
     levels = len(plan.sizes)
     methods, iterations, timings = [""] * levels, [0] * levels, dict.fromkeys(range(levels), 0.0)
     then = clock()
-    for step in steps(plan, threads=as_threads(threads)):
-        now = clock()
-        timings[step.level] += now - then
-        methods[step.level], iterations[step.level] = step.method, step.iteration + 1
-        if on_step is not None:
-            on_step(step)
-        then = clock()
+    with cancelled_by(cancel):
+        for step in steps(plan, threads=as_threads(threads)):
+            now = clock()
+            timings[step.level] += now - then
+            methods[step.level], iterations[step.level] = step.method, step.iteration + 1
+            if on_step is not None:
+                on_step(step)
+            then = clock()
     return Result(step.image, step.fields.forward, plan.params, plan.seed, tuple(methods), tuple(iterations), timings)
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from .. import _native
 from ..errors import ParameterError, explain
+from .cancel import check
 
 Array = npt.NDArray[Any]
 
@@ -18,7 +19,7 @@ NAME = "native"
 
 SUM_CODES = 1 << 16
 
-# Elementary operations that take about 30 ms on one slow core; the interpreter looks for signals in between.
+# Elementary operations that take about 30 ms on one slow core; signals and cancels are looked for in between.
 _BAND_WORK = 1.0e8
 _THREAD_WORK = 3.0e6
 
@@ -50,6 +51,7 @@ if os.environ.get("PATCHLOOM_ISA"):
 def _bands(rows: int, work_per_row: float, threads: int) -> Iterator[tuple[int, int]]:
     band = max(1, int(_BAND_WORK * threads / max(work_per_row, 1.0)))
     for start in range(0, rows, band):
+        check()
         yield start, min(start + band, rows)
 
 

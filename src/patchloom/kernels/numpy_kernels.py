@@ -113,7 +113,7 @@ def window(mask: Array, patch: int, *, full: bool, threads: int = 1) -> Array:
     """Whether each patch holds anything of a mask of pixels; `full`: each pixel is in anything of a mask of patches."""
     if full:
         mask = np.pad(mask, patch - 1)
-    return np.lib.stride_tricks.sliding_window_view(mask, (patch, patch)).any(axis=(2, 3))
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(mask, (patch, patch)).any(axis=(2, 3)))
 
 
 def inherit(

@@ -25,13 +25,13 @@ def search(
     """
     patch = pair.patch_size
     if active is None or init is None:
-        return pair.field(*kernels.exact(pair.query, pair.key, patch, weight, valid, threads=threads))
+        return pair.field(*kernels.exact(pair.query.pixels, pair.key.pixels, patch, weight, valid, threads=threads))
     rows, cols = (np.flatnonzero(active.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return init
     top, bottom, left, right = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
-    part = np.ascontiguousarray(pair.query[top : bottom + patch - 1, left : right + patch - 1])
-    found = pair.field(*kernels.exact(part, pair.key, patch, weight, valid, threads=threads))
+    part = np.ascontiguousarray(pair.query.pixels[top : bottom + patch - 1, left : right + patch - 1])
+    found = pair.field(*kernels.exact(part, pair.key.pixels, patch, weight, valid, threads=threads))
     index, distance = init.index.copy(), init.distance.copy()
     wanted = active[top:bottom, left:right]
     index[top:bottom, left:right][wanted] = found.index[wanted]

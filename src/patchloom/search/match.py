@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..patches import grid
+from ..kernels.cancel import check
 from ..types import NNF, Mask, Size
 from . import exact, patchmatch
 from .quantise import Quantised
@@ -37,7 +37,8 @@ def match(
     threads: int,
 ) -> NNF:
     """Search a quantised pair: `nearest`, without its checks."""
+    check()
     options: dict[str, Any] = {"weight": weight, "valid": valid, "active": active, "init": init, "threads": threads}
-    if choose(method, grid(pair.query, pair.patch_size), grid(pair.key, pair.patch_size)) == "exact":
+    if choose(method, *pair.grids) == "exact":
         return exact.search(pair, **options)
     return patchmatch.search(pair, **options, sweeps=sweeps, trials=trials, seed=seed)

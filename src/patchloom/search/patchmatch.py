@@ -8,13 +8,13 @@ import numpy.typing as npt
 from .. import kernels
 from ..kernels.numpy_kernels import hash_counter
 from ..params import PRESETS
-from ..patches import grid
 from ..types import NNF, Mask, Size
 from .quantise import Quantised
 
 JUMPS = (4, 2, 1)
 """How far the neighbours are that a sweep asks, in pixels."""
 
+EXTRA, EXTRA_ALL, EXTRA_W, EXTRA_LOOKS = 0, 0, 0, 8
 LOOKS = 2
 """Trials of a sweep among keys whose sums are like the query's."""
 
@@ -38,7 +38,7 @@ def search(
     default = PRESETS["default"]
     if sweeps is None:
         sweeps = default.cold_sweeps if init is None else default.sweeps
-    queries, keys = grid(pair.query, patch), grid(pair.key, patch)
+    queries, keys = pair.grids
     at = None if active is None else np.flatnonzero(active).astype(np.int32)
     if at is not None and not at.size and init is not None:
         return init
@@ -54,10 +54,17 @@ def search(
     sums = pair.sums
     for number in range(sweeps):
         index, distance = kernels.sweep(
-            pair.query, pair.key, patch, sums, LOOKS, weight, valid, at, index, distance, jumps, radii,
+            pair.query.pixels, pair.key.pixels, patch, sums, LOOKS, weight, valid, at, index, distance, jumps, radii,
             mix(seed, number + 1), pair.steps, threads=threads,
         )
     assert distance is not None                           # there is at least one sweep
+    for number in range(EXTRA if (at is None or EXTRA_ALL) and (weight is None or EXTRA_W) else 0):
+        worse = distance > np.mean(distance, dtype=np.float64)
+        worst = np.flatnonzero(worse if active is None else worse & active if EXTRA_ALL == 1 else worse).astype(np.int32)
+        if worst.size: index, distance = kernels.sweep(
+            pair.query.pixels, pair.key.pixels, patch, sums, EXTRA_LOOKS, weight, valid, worst, index, distance, jumps, radii,
+            mix(seed, sweeps + number + 1), pair.steps, threads=threads,
+        )
     return NNF(index, distance, patch)
 
 

@@ -5,13 +5,37 @@ from __future__ import annotations
 import math
 import weakref
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import kernels
-from ..types import NNF, Image, Mask
+from ..patches import grid
+from ..types import NNF, Image, Mask, Size
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """A picture in whole numbers.
+
+    Attributes
+    ----------
+    pixels : int16 array (H, W, C)
+        ``rint((picture - low) * scale)``.
+    sums : int16 array (H', W', 4)
+        Over each patch's quarters, shortened by `sums_shift` bits.
+    """
+
+    pixels: npt.NDArray[np.int16]
+    sums: npt.NDArray[np.int16]
+
+    @cached_property
+    def rank(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """The patches in the order of their sums; see `kernels.rank`."""
+        starts, order = kernels.rank(self.sums)
+        return starts, order
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,10 +44,8 @@ class Quantised:
 
     Attributes
     ----------
-    query, key : int16 arrays (H, W, C)
-        ``rint((picture - low) * scale)``.
-    query_sums, key_sums : int16 arrays (H', W', 4)
-        Over each patch's quarters, divided by ``2**sums_shift``.
+    query, key : Whole
+        The pictures.
     patch_size : int
         Side of a patch in pixels.
     low, scale : float
@@ -35,35 +57,37 @@ class Quantised:
         the same; None if there was no such pair, and all may differ.
     """
 
-    query: npt.NDArray[np.int16]
-    key: npt.NDArray[np.int16]
-    query_sums: npt.NDArray[np.int16]
-    key_sums: npt.NDArray[np.int16]
+    query: Whole
+    key: Whole
     patch_size: int
     low: float
     scale: float
     exact_key: weakref.ref[Image]
     changed: Mask | None = None
 
+    @property
+    def grids(self) -> tuple[Size, Size]:
+        """(rows, columns) of the query's patches and of the key's."""
+        return grid(self.query.pixels, self.patch_size), grid(self.key.pixels, self.patch_size)
+
     def swapped(self) -> Quantised:
         """Return the pair for the reverse search, from key to query."""
-        pictures = self.key, self.query, self.key_sums, self.query_sums
-        return Quantised(*pictures, self.patch_size, self.low, self.scale, self.exact_key)
+        return Quantised(self.key, self.query, self.patch_size, self.low, self.scale, self.exact_key)
 
-    def without_sums(self) -> Quantised:
+    def kept(self) -> Quantised:
         """Return what the next pair needs of this one, without the rest of its memory."""
-        return replace(self, query_sums=np.empty((0, 0, 4), np.int16), changed=None)
+        return replace(self, query=Whole(self.query.pixels, np.empty((0, 0, 4), np.int16)), changed=None)
 
     @property
     def sums(self) -> tuple[Any, ...]:
-        """What `kernels.sweep` takes: both pictures' sums, their shift, and the key's order by sums."""
-        shift = sums_shift(self.patch_size, self.query.shape[2])
-        return self.query_sums, self.key_sums, shift, *kernels.rank(self.key_sums)
+        """What `kernels.sweep` takes: both pictures' sums, their shift, and the key's rank."""
+        shift = sums_shift(self.patch_size, self.query.pixels.shape[2])
+        return self.query.sums, self.key.sums, shift, *self.key.rank
 
     @property
     def steps(self) -> float:
         """Sum of squared integer differences of a patch that make a mean squared difference of 1."""
-        return self.scale * self.scale * self.patch_size * self.patch_size * self.query.shape[2]
+        return self.scale * self.scale * self.patch_size * self.patch_size * self.query.pixels.shape[2]
 
     def field(self, index: npt.NDArray[Any], total: npt.NDArray[np.int32]) -> NNF:
         """Return indices and integer sums as an `NNF`."""
@@ -139,20 +163,19 @@ def quantise(
     """
     low, high = bounds(query, key, threads=threads)
     scale = scale_for(high - low, patch_size * patch_size * query.shape[2])
+    whole_query = _whole(query, low, scale, patch_size, threads)
     same = before is not None and before.exact_key() is key
-    if before is not None and same and (before.patch_size, before.low, before.scale) == (patch_size, low, scale):
-        whole_key, key_sums = before.key, before.key_sums
-    else:
-        whole_key, key_sums = _whole(key, low, scale, patch_size, threads)
-    whole_query, query_sums = _whole(query, low, scale, patch_size, threads)
+    if before is None or not same or (before.patch_size, before.low, before.scale) != (patch_size, low, scale):
+        whole_key = _whole(key, low, scale, patch_size, threads)
+        return Quantised(whole_query, whole_key, patch_size, low, scale, weakref.ref(key))
     changed = None
-    if before is not None and whole_key is before.key and whole_query.shape == before.query.shape:
-        pixels = kernels.differ(whole_query, before.query, threads=threads)
+    if query.shape == before.query.pixels.shape:
+        pixels = kernels.differ(whole_query.pixels, before.query.pixels, threads=threads)
         changed = kernels.window(pixels, patch_size, full=False, threads=threads)
-    pictures = whole_query, whole_key, query_sums, key_sums
-    return Quantised(*pictures, patch_size, low, scale, weakref.ref(key), changed)
+    return replace(before, query=whole_query, changed=changed)
 
 
-def _whole(image: Image, low: float, scale: float, patch_size: int, threads: int) -> tuple[Any, Any]:
-    whole = kernels.quantise(np.ascontiguousarray(image), low, scale, threads=threads)
-    return whole, kernels.sums(whole, patch_size, sums_shift(patch_size, image.shape[2]), threads=threads)
+def _whole(image: Image, low: float, scale: float, patch_size: int, threads: int) -> Whole:
+    pixels = kernels.quantise(np.ascontiguousarray(image), low, scale, threads=threads)
+    shift = sums_shift(patch_size, image.shape[2])
+    return Whole(pixels, kernels.sums(pixels, patch_size, shift, threads=threads))
