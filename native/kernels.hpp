@@ -97,8 +97,9 @@ struct Kernels {
 };
 
 // Four bits of each of a patch's four sums, 0 to 32767, interleaved: like sums have like codes.
+// Static: a copy per instruction set, or the linker might keep the one that only new machines run.
 constexpr int32_t sum_codes = 1 << 16;
-inline uint32_t sum_code(const int16_t* sums) {
+static inline uint32_t sum_code(const int16_t* sums) {
     uint32_t code = 0;
     for (int32_t bit = 14; bit > 10; --bit) {
         for (int32_t c = 0; c < 4; ++c) code = 2 * code + ((uint32_t(sums[c]) >> bit) & 1);
@@ -108,7 +109,7 @@ inline uint32_t sum_code(const int16_t* sums) {
 
 // Query rows that exact() handles at once; scratch for them, in int32 values.
 constexpr int32_t exact_band = 32;
-inline int64_t exact_scratch(const Pair& pair) {
+static inline int64_t exact_scratch(const Pair& pair) {
     return int64_t(pair.patch + 1 + 2 * exact_band) * (pair.query_width + 64);
 }
 

@@ -106,7 +106,8 @@ struct Kind {
 
     int32_t sums_shift() const {
         int32_t shift = 0;
-        while ((int64_t(patch) * patch * top >> shift) > 32767) ++shift;
+        const int64_t half = (patch + 1) / 2;
+        while ((half * half * channels * top >> shift) > 32767) ++shift;
         return shift;
     }
 };
@@ -153,6 +154,7 @@ const uint8_t* or_null(const std::vector<uint8_t>& values) { return values.empty
 struct Pictures {
     Pair pair{};
     std::vector<int16_t> query, key, query_sums, key_sums;
+    std::vector<int32_t> starts, order;
     std::vector<float> weight;
     std::vector<uint8_t> valid;
 
@@ -184,17 +186,34 @@ struct Pictures {
 
     // The true sums, pixel by pixel.
     std::vector<int16_t> sums_of(const std::vector<int16_t>& image, int32_t rows, int32_t cols) const {
-        std::vector<int16_t> sums(size_t(rows) * cols * sum_lanes);
-        for (int32_t i = 0; i < rows * cols * sum_lanes; ++i) {
-            const int32_t y = i / sum_lanes / cols, x = i / sum_lanes % cols, c = i % sum_lanes;
-            int32_t sum = 0;
-            for (int32_t p = 0; c < pair.channels && p < pair.patch * pair.patch; ++p) {
-                const int32_t row = y + p / pair.patch, col = x + p % pair.patch;
-                sum += image[(size_t(row) * (cols + pair.patch - 1) + col) * pair.channels + c];
+        std::vector<int16_t> sums;
+        sums.reserve(size_t(rows) * cols * 4);
+        const int32_t half = (pair.patch + 1) / 2;
+        for (int32_t i = 0; i < rows * cols; ++i) {
+            int32_t quarters[4] = {};
+            for (int32_t p = 0; p < pair.patch * pair.patch; ++p) {
+                const int32_t dy = p / pair.patch, dx = p % pair.patch;
+                const size_t pixel = size_t(i / cols + dy) * (cols + pair.patch - 1) + i % cols + dx;
+                for (int32_t c = 0; c < pair.channels; ++c) {
+                    quarters[2 * (dy >= half) + (dx >= half)] += image[pixel * pair.channels + c];
+                }
             }
-            sums[i] = int16_t(sum >> pair.sums_shift);
+            for (int32_t sum : quarters) sums.push_back(int16_t(sum >> pair.sums_shift));
         }
         return sums;
+    }
+
+    void add_rank() {
+        const auto code = [&](int32_t key) { return sum_code(&key_sums[4 * size_t(key)]); };
+        for (int32_t i = 0; i < pair.key_rows * pair.key_cols; ++i) order.push_back(i);
+        order.shrink_to_fit();
+        std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return code(a) < code(b); });
+        starts.reserve(sum_codes + 1);
+        for (size_t i = 0; i < order.size(); ++i) {
+            if (starts.size() <= code(order[i])) starts.resize(code(order[i]) + 1, int32_t(i));
+        }
+        starts.resize(sum_codes + 1, int32_t(order.size()));
+        pair.starts = starts.data(), pair.order = order.data();
     }
 };
 
@@ -275,13 +294,25 @@ Fold call_bounds(Draw& draw, const Kind&, const Way& way) {
 Fold call_sums(Draw& draw, const Kind& kind, const Way& way) {
     const Pictures pictures(draw, kind);
     const Pair& pair = pictures.pair;
-    auto out = way.unset<int16_t>(int64_t(pair.query_rows) * pair.query_cols * sum_lanes);
+    auto out = way.unset<int16_t>(int64_t(pair.query_rows) * pair.query_cols * 4);
     way.bands(pair.query_rows, [&](int64_t a, int64_t b) {
-        auto scratch = way.unset<int32_t>(int64_t(pair.query_width) * pair.channels);
+        auto scratch = way.unset<int32_t>(2 * pair.query_width);
         way.kernels.sums(pair.query, pair.query_width, pair.channels, pair.patch, kind.sums_shift(), out.data(),
                          int32_t(a), int32_t(b), scratch.data());
     });
     return Fold().add(out);
+}
+
+Fold call_rank(Draw& draw, const Kind&, const Way& way) {
+    const int32_t count = draw.between(1, 300), top = draw.once_in(3) ? 4000 : 32767;
+    const auto sums = picture(draw, 4 * count, top);
+    auto starts = way.unset<int32_t>(sum_codes + 1), order = way.unset<int32_t>(count);
+    way.kernels.rank(sums.data(), count, starts.data(), order.data());
+    std::vector<int32_t> steps{starts.front()};             // all there is to know of the starts, in short
+    for (int32_t code = 0; code < sum_codes; ++code) {
+        if (starts[code] != starts[code + 1]) steps.insert(steps.end(), {code, starts[code + 1]});
+    }
+    return Fold().add(steps).add(order);
 }
 
 Fold call_differ(Draw& draw, const Kind& kind, const Way& way) {
@@ -356,6 +387,8 @@ Fold call_exact(Draw& draw, const Kind& kind, const Way& way) {
 Fold call_sweep(Draw& draw, const Kind& kind, const Way& way) {
     Pictures pictures(draw, kind);
     pictures.add_sums(kind);
+    const int32_t looks = draw.once_in(2) ? 0 : draw.once_in(8) ? 32 : draw.between(1, 8);
+    if (looks > 0) pictures.add_rank();                     // null otherwise: nobody may read it
     const Pair& pair = pictures.pair;
     const int32_t patches = pair.query_rows * pair.query_cols;
     const auto index = field(draw, patches, pair.key_rows, pair.key_cols);
@@ -366,7 +399,7 @@ Fold call_sweep(Draw& draw, const Kind& kind, const Way& way) {
     auto new_distance = kind.partial ? numbers(draw, patches) : way.unset<float>(patches);
     const Sweep sweep{kind.partial ? at.data() : nullptr, index.data(), new_index.data(), new_distance.data(),
                       1.0 + draw.between(0, 1 << 20), jumps.data(), int32_t(jumps.size()), radii.data(),
-                      int32_t(radii.size()), draw.bits()};
+                      int32_t(radii.size()), looks, draw.bits()};
     way.bands(kind.partial ? int64_t(at.size()) : patches, [&](int64_t a, int64_t b) {
         way.kernels.sweep(pair, sweep, a, b);
     });
@@ -380,8 +413,8 @@ struct Named {
 
 constexpr Named kernels[] = {{"noise", call_noise}, {"resize", call_resize}, {"vote", call_vote},
                              {"quantise", call_quantise}, {"bounds", call_bounds}, {"sums", call_sums},
-                             {"differ", call_differ}, {"window", call_window}, {"inherit", call_inherit},
-                             {"exact", call_exact}, {"sweep", call_sweep}};
+                             {"rank", call_rank}, {"differ", call_differ}, {"window", call_window},
+                             {"inherit", call_inherit}, {"exact", call_exact}, {"sweep", call_sweep}};
 constexpr int kernel_count = int(sizeof kernels / sizeof *kernels);
 static_assert(sizeof(Kernels) == kernel_count * sizeof(void (*)()), "every kernel is called");
 
