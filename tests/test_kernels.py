@@ -46,10 +46,11 @@ def top_for(patch: int, channels: int) -> int:
     return min(32767, math.isqrt((2**31 - 1) // (patch * patch * channels)))
 
 
-def true_sums(query: Any, key: Any, patch: int) -> tuple[Any, Any, int]:
+def true_sums(query: Any, key: Any, patch: int) -> tuple[Any, Any, int, Any, Any]:
     """What a sweep takes: it rejects keys by these, so they must be true."""
     shift = sums_shift(patch, query.shape[2])
-    return twins.sums(query, patch, shift), twins.sums(key, patch, shift), shift
+    ours, theirs = (twins.sums(image, patch, shift) for image in (query, key))
+    return ours, theirs, shift, *twins.rank(theirs)
 
 
 def draw_case(seed: int, patch: int, channels: int, values: Any) -> dict[str, Any]:
@@ -106,11 +107,12 @@ def search_calls(patch: int, channels: int, kind: str) -> list[tuple[str, tuple[
             calls.append(("exact", (*pair, weight, valid), twins.exact(*pair, weight, valid)))
         at, distance = (case["at"], case["distance"]) if partial else (None, None)
         keys, seed, steps = case["valid"].shape, 2**64 - 1 - number, float(3 + number)
-        for jumps, radii in (
-            (JUMPS, trial_radii(keys, 8)), ([2], []), ([], trial_radii(keys, 32)), ([1, 3, 8, 30], [0, 1, 100000]),
+        for jumps, radii, looks in (
+            (JUMPS, trial_radii(keys, 8), 4), ([2], [], 0), ([], trial_radii(keys, 32), 32), ([], [], 9),
+            ([1, 3, 8, 30], [0, 1, 100000], 0),
         ):
             ways = np.array(jumps, np.int32), np.array(radii, np.int32)
-            arguments = (*pair, case["sums"], weight, valid, at, case["index"], distance, *ways, seed, steps)
+            arguments = (*pair, case["sums"], looks, weight, valid, at, case["index"], distance, *ways, seed, steps)
             calls.append(("sweep", arguments, twins.sweep(*arguments)))
     return calls
 
@@ -129,7 +131,8 @@ def test_a_sweep_of_nothing_changes_nothing(isa: str) -> None:
     field = case["index"], case["distance"]
     for kernels in (native, twins):
         ours = kernels.sweep(
-            case["query"], case["key"], 7, case["sums"], None, None, np.zeros(0, np.int32), *field, jumps, radii, 1, 1.0
+            case["query"], case["key"], 7, case["sums"], 4, None, None, np.zeros(0, np.int32), *field, jumps, radii, 1,
+            1.0,
         )
         assert same(ours, field)
         assert not np.shares_memory(ours[0], field[0])     # the old field is left alone
@@ -159,6 +162,7 @@ def test_kernels_of_whole_numbers_equal_their_twins(isa: str, patch: int, channe
         case = draw_case(seed, patch, channels, values)
         for image, sums in zip((case["query"], case["key"]), case["sums"][:2], strict=True):
             assert same([native.sums(image, patch, case["sums"][2], threads=threads)], [sums])
+            assert same(native.rank(sums), twins.rank(sums))
         keep = np.random.default_rng(seed).random(case["query"].shape) < 0.9
         other = np.where(keep, case["query"], 0).astype(np.int16)
         changed = twins.differ(case["query"], other)
@@ -264,28 +268,51 @@ def test_largest_patches_do_not_overflow(isa: str) -> None:
     sums = true_sums(query, key, patch)
     assert same([native.sums(key, patch, sums[2])], [sums[1]])
     jumps, radii = np.array(JUMPS, np.int32), np.full(8, 40, np.int32)
-    arguments = (query, key, patch, sums, None, None, None, np.ones_like(index), None, jumps, radii, 1, 1.0)
+    arguments = (query, key, patch, sums, 8, None, None, None, np.ones_like(index), None, jumps, radii, 1, 1.0)
     assert same(native.sweep(*arguments), twins.sweep(*arguments))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 8, 32])
 def test_the_largest_sums_fit(isa: str, channels: int) -> None:
     for patch in range(3, 32):
-        top, shift = top_for(patch, channels), sums_shift(patch, channels)
-        total = patch * patch * top
+        top, shift, half = top_for(patch, channels), sums_shift(patch, channels), (patch + 1) // 2
+        total = half * half * channels * top                   # of the first quarter, the largest
         assert total >> shift <= 32767
-        assert shift == 0 or total >> (shift - 1) > 32767          # and no bit is given away
+        assert shift == 0 or total >> (shift - 1) > 32767      # and no bit is given away
         image = np.full((patch + 1, patch + 1, channels), top, np.int16)
-        expected = np.zeros((2, 2, 4), np.int16)
-        expected[..., : min(channels, 4)] = total >> shift
+        sides = np.array([half, patch - half])
+        expected = np.zeros((2, 2, 4), np.int16) + (np.outer(sides, sides) * channels * top >> shift).reshape(-1)
         for kernels in (native, twins):
-            assert same([kernels.sums(image, patch, shift)], [expected])
+            assert same([kernels.sums(image, patch, shift)], [expected.astype(np.int16)])
+
+
+def test_sums_are_those_of_the_quarters(isa: str) -> None:
+    image = np.zeros((8, 9, 2), np.int16)
+    image[3, 4], image[4, 4], image[3, 5] = (1, 2), (10, 0), (0, 100)
+    for kernels in (native, twins):
+        assert kernels.sums(image, 7, 0)[0, :2].tolist() == [[0, 103, 0, 10], [3, 100, 10, 0]]
+        assert kernels.sums(image, 7, 0)[1, :2].tolist() == [[0, 113, 0, 0], [13, 100, 0, 0]]
+        assert kernels.sums(image, 7, 2)[1, 1].tolist() == [3, 25, 0, 0]
+
+
+@pytest.mark.parametrize("top", [1, 3000, 32767])
+def test_rank_equals_its_twin(isa: str, top: int) -> None:
+    """Patches of a code stand together, in their own order, where the code's start says."""
+    rng = np.random.default_rng(top)
+    for shape in ((1, 1, 4), (7, 5, 4), (60, 70, 4)):
+        sums = rng.integers(0, top, shape, endpoint=True).astype(np.int16)
+        starts, order = twins.rank(sums)
+        assert same(native.rank(sums), (starts, order))
+        codes = twins.sum_code(sums).reshape(-1)
+        assert (starts[0], starts[-1]) == (0, codes.size)
+        for code in {0, 65535, *codes[:20].tolist()}:
+            assert order[starts[code] : starts[code + 1]].tolist() == np.flatnonzero(codes == code).tolist()
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize(("patch", "channels"), [(7, 3), (7, 4), (3, 1), (9, 8), (31, 32)])
 def test_rejecting_by_sums_changes_nothing(isa: str, patch: int, channels: int, weighted: bool) -> None:
-    """Flat pictures are where sums say the most: a distance times the pixels is the square of the sums' difference."""
+    """Flat pictures are where sums say the most: as much as Cauchy and Schwarz allow."""
     top = top_for(patch, channels)
     rng = np.random.default_rng(patch)
     query = np.full((patch + 5, patch + 6, channels), top // 2, np.int16)
@@ -295,7 +322,7 @@ def test_rejecting_by_sums_changes_nothing(isa: str, patch: int, channels: int, 
         weight = rng.choice(np.array([0.5, 1, 1.0001, 3], np.float32), (10, 10)) if weighted else None
         index = rng.integers(0, 10, (6, 7, 2)).astype(np.int32)
         radii = np.full(32, 10, np.int32)
-        arguments = (query, key, patch, true_sums(query, key, patch), weight, None, None, index, None,
+        arguments = (query, key, patch, true_sums(query, key, patch), 32, weight, None, None, index, None,
                      np.array([], np.int32), radii, 9, 0.5)
         assert same(native.sweep(*arguments), twins.sweep(*arguments))
 
@@ -304,11 +331,10 @@ def sweep_with_sums(away: int, channels: int, own: int, weight: Any) -> float:
     """Distance of a key at `own`**2 after trials among keys at 0, whose sums are made out to be `away` off."""
     query, key = np.zeros((7, 7, channels), np.int16), np.zeros((20, 20, channels), np.int16)
     key[0, 0, 0] = own                                     # in the first key alone
-    sums = np.zeros((1, 1, 4), np.int16), np.zeros((14, 14, 4), np.int16), 0
-    sums[1][..., : min(channels, 4)] = away
+    sums = np.zeros((1, 1, 4), np.int16), np.full((14, 14, 4), away, np.int16), 0
     nowhere, radii = np.array([], np.int32), np.full(32, 20, np.int32)
     start = np.zeros((1, 1, 2), np.int32)
-    arguments = (query, key, 7, sums, weight, None, None, start, None, nowhere, radii, 1, 1.0)
+    arguments = (query, key, 7, (*sums, nowhere, nowhere), 0, weight, None, None, start, None, nowhere, radii, 1, 1.0)
     assert twins.sweep(*arguments)[1].item() == 0
     return float(native.sweep(*arguments)[1].item())
 
@@ -317,8 +343,8 @@ def sweep_with_sums(away: int, channels: int, own: int, weight: Any) -> float:
 @pytest.mark.parametrize("channels", [1, 3, 4, 5])
 def test_sums_reject_where_they_are_sure_and_only_there(isa: str, channels: int, weight: Any) -> None:
     """False sums show where the limit is: they were rounded down, so a difference of n says n - 1 and no more."""
-    for away in (1, 2, 8, 50, 1000, 32767, -32767):
-        surely = min(channels, 4) * (abs(away) - 1) ** 2 // 49     # the least distance that these allow
+    for away in (1, 2, 9, 50, 1000, 32767, -32767):
+        surely = 4 * (abs(away) - 1) ** 2 // (16 * channels)       # the least distance that these allow
         own = math.isqrt(surely)
         if own > 0:
             assert sweep_with_sums(away, channels, own, weight) == np.float32(own * own)
@@ -368,20 +394,24 @@ def test_module_refuses_sweeps_that_do_not_fit() -> None:
 
     image, index, sums = np.zeros((9, 9, 3), np.int16), np.zeros((3, 3, 2), np.int32), np.zeros((3, 3, 4), np.int16)
     distance, ones = np.zeros((3, 3), np.float32), np.ones(1, np.int32)
+    starts, order = twins.rank(sums)
     for message, changed in {
         "sums": {3: sums[..., :3].copy()},
-        "weight": {6: distance[:2]},
-        "valid": {7: np.ones((2, 3), np.uint8)},
-        "index": {9: index[:2]},
-        "jumps and": {10: np.ones(5, np.int32)},
-        "and radii": {11: np.ones(33, np.int32)},
-        "two per": {14: index[:2].copy()},
-        "distance: one": {15: distance[:2].copy()},
-        "rows": {17: 10},
-        "within": {8: np.arange(5, dtype=np.int32)},
+        "order: of all keys": {6: starts[:-1].copy()},
+        "order: of all": {7: order[:-1].copy()},
+        "order: of": {8: 33},
+        "weight": {9: distance[:2]},
+        "valid": {10: np.ones((2, 3), np.uint8)},
+        "index": {12: index[:2]},
+        "jumps and": {13: np.ones(5, np.int32)},
+        "and radii": {14: np.ones(33, np.int32)},
+        "two per": {17: index[:2].copy()},
+        "distance: one": {18: distance[:2].copy()},
+        "rows": {20: 10},
+        "within": {11: np.arange(5, dtype=np.int32)},
     }.items():
-        arguments = [image, image, 7, sums, sums, 0, None, None, None, index, ones, ones, 1, 1.0, index.copy(),
-                     distance.copy(), 0, 9, 1]
+        arguments = [image, image, 7, sums, sums, 0, starts, order, 1, None, None, None, index, ones, ones, 1, 1.0,
+                     index.copy(), distance.copy(), 0, 9, 1]
         for place, value in changed.items():
             arguments[place] = value
         with pytest.raises(ValueError, match=message):
@@ -400,6 +430,8 @@ def test_module_refuses_outputs_that_do_not_fit() -> None:
         ("quantise", "out", (image.reshape(-1), 0.0, 1.0, np.zeros(242, np.int16), 1)),
         ("bounds", "at least one", (np.zeros(0, np.float32), 1)),
         ("sums", "out", (numbers, 7, 0, np.zeros((3, 3, 3), np.int16), 1)),
+        ("rank", "order", (np.zeros((3, 3, 4), np.int16), np.zeros(2**16, np.int32), np.zeros(9, np.int32))),
+        ("rank", "order", (np.zeros((3, 3, 4), np.int16), np.zeros(2**16 + 1, np.int32), np.zeros(8, np.int32))),
         ("differ", "one size", (numbers, numbers[:8].copy(), mask.copy(), 1)),
         ("window", "back", (mask, 7, 7, np.zeros((15, 15), np.uint8), 1)),
         ("window", "wide", (mask, 7, 6, np.zeros((15, 8), np.uint8), 1)),
