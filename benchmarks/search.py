@@ -30,12 +30,17 @@ def load(path: Path) -> np.ndarray:
 
 
 def by_products(query: np.ndarray, key: np.ndarray) -> np.ndarray:
-    """Index of the nearest key patch of every query patch, by tiled matrix products."""
+    """Index of the nearest key patch of every query patch, by matrix products of 1024 rows, all in one table."""
     q, k = (np.ascontiguousarray(patchloom.extract(image, patch_size=7)).reshape(-1, 147) for image in (query, key))
     transposed, squares = np.ascontiguousarray(k.T), (k * k).sum(axis=1)
-    return np.concatenate(
-        [(squares - 2 * (q[start : start + 1024] @ transposed)).argmin(axis=1) for start in range(0, len(q), 1024)]
-    )
+    table, found = np.empty((1024, len(k)), np.float32), []
+    for start in range(0, len(q), 1024):
+        part = q[start : start + 1024]
+        scores = np.matmul(part, transposed, out=table[: len(part)])
+        scores *= -2
+        scores += squares
+        found.append(scores.argmin(axis=1))
+    return np.concatenate(found)
 
 
 def timed(work: Callable[[], Any], runs: int) -> tuple[float, Any]:
