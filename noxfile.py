@@ -52,3 +52,4 @@ def bench(session: nox.Session) -> None:
     session.install(".", env=NATIVE)
     session.run("python", "benchmarks/presets.py", *session.posargs)
     session.run("python", "benchmarks/search.py", env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    session.run("python", "benchmarks/sizes.py", "--sizes", "128", "256", "512")
