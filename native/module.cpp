@@ -229,9 +229,9 @@ void exact(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch
 
 void sweep(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, Array<const int16_t, 3> query_sums,
            Array<const int16_t, 3> key_sums, int sums_shift, Array<const int32_t, 1> starts,
-           Array<const int32_t, 1> order, int looks, OptionalF weight, Optional8 valid,
+           Array<const int32_t, 1> order, OptionalF weight, Optional8 valid,
            std::optional<Array<const int32_t, 1>> at, Array<const int32_t, 3> index, Array<const int32_t, 1> jumps,
-           Array<const int32_t, 1> radii, uint64_t seed, double steps, Array<int32_t, 3> new_index,
+           Array<const int32_t, 1> radii, int looks, uint64_t seed, double steps, Array<int32_t, 3> new_index,
            Array<float, 2> new_distance, int64_t first, int64_t last, int threads) {
     Pair pair = make_pair(query, key, patch, 2);
     set_masks(pair, weight, valid);
@@ -280,6 +280,6 @@ NB_MODULE(_native, m) {
     m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number, number, number);
     m.def("bounds", &bounds, array, number);
     m.def("rank", &rank, array, array, array);
-    m.def("sweep", &sweep, array, array, number, array, array, number, array, array, number, mask, mask, mask, array, array, array, number,
-          number, array, array, number, number, number);
+    m.def("sweep", &sweep, array, array, number, array, array, number, array, array, mask, mask, mask, array, array,
+          array, number, number, number, array, array, number, number, number);
 }

@@ -33,7 +33,7 @@ def exact(
 ) -> None: ...
 def sweep(
     query: Array, key: Array, patch: int, query_sums: Array, key_sums: Array, sums_shift: int, starts: Array,
-    order: Array, looks: int, weight: Array | None, valid: Array | None, at: Array | None, index: Array,
-    jumps: Array, radii: Array, seed: int, steps: float, new_index: Array, new_distance: Array,
+    order: Array, weight: Array | None, valid: Array | None, at: Array | None, index: Array,
+    jumps: Array, radii: Array, looks: int, seed: int, steps: float, new_index: Array, new_distance: Array,
     first: int, last: int, threads: int, /,
 ) -> None: ...

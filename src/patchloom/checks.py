@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ImageError, ParameterError, explain
+from .palette import nearest_colours
 from .params import MAX_CHANNELS, MAX_SEED
 from .types import Image, Size
 
@@ -219,31 +220,14 @@ def _to_pil(array: npt.NDArray[Any], kind: PixelFormat) -> Any:
 
 
 def _to_palette(array: npt.NDArray[Any], kind: PixelFormat) -> Any:
-    """Each pixel takes the palette's nearest colour; the first of equals."""
     from PIL import Image as pil
 
-    channels = array.shape[2]
-    palette = np.frombuffer(kind.palette or b"", np.uint8).reshape(-1, channels)
-    colours, inverse = np.unique(array.reshape(-1, channels), axis=0, return_inverse=True)
-    near = np.empty(len(colours), np.uint8)
-    ours, theirs = _premultiplied(colours), _premultiplied(palette)
-    for start in range(0, len(colours), 4096):
-        part = ours[start : start + 4096, None] - theirs[None]
-        near[start : start + 4096] = (part * part).sum(2).argmin(1)
-    image = pil.fromarray(near[inverse.reshape(-1)].reshape(array.shape[:2]))
+    palette = np.frombuffer(kind.palette or b"", np.uint8).reshape(-1, array.shape[2])
+    image = pil.fromarray(nearest_colours(array, palette))
     image.putpalette(palette[:, :3].tobytes(), "RGB")
-    if channels == 4:
+    if array.shape[2] == 4:
         image.info["transparency"] = palette[:, 3].tobytes()
     return image
-
-
-def _premultiplied(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    # All clear colours are then the same one, whatever their red, green and blue.
-    values = colours.astype(np.int64)
-    if values.shape[1] == 4:
-        values[:, :3] *= values[:, 3:]
-        values[:, 3] *= 255
-    return values
 
 
 def as_size(value: Any, name: str = "size", *, least: int = 1) -> Size:

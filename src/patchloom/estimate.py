@@ -27,9 +27,10 @@ _NEIGHBOURS = 4 * len(JUMPS)                              # that a PatchMatch sw
 _USUAL_DRAWS = 3
 
 _FIELD = 12                                               # bytes per patch: index 2 x int32, distance float32
-_INHERITED = 62                                           # bytes per patch while a field goes to the next level
-_FLOAT, _SHORT, _DOUBLE = 4, 2, 8
-_KEPT_BY_ALLOCATOR = 1.2                                  # measured 1.05 to 1.4 times what is allocated, with glibc
+_SUMS, _ORDER, _MASKS = 8, 4, 2                           # bytes per patch
+_CODES = 4 << 16                                          # bytes per key: where each code of sums begins
+_FLOAT, _SHORT = 4, 2
+_KEPT_BY_ALLOCATOR = 1.05                                 # measured 1.0 to 1.1 times what is allocated, with glibc
 _ALWAYS = 1_000_000
 
 
@@ -60,29 +61,27 @@ def peak_memory(plan: Plan) -> int:
     plan : Plan
         From `patchloom.plans`.
     """
-    channels = plan.guess.shape[2]
+    channels, floats = plan.guess.shape[2], _FLOAT * plan.guess.shape[2]
     key = plan.source[0].shape[0] * plan.source[0].shape[1]
     query = plan.sizes[0][0] * plan.sizes[0][1]
-    completeness = params_at(plan, 0).alpha < math.inf
-    fields = _FIELD * (query + key * completeness)
-    next_coarser = plan.params.ratio**2 * (_FLOAT * channels * query + fields)          # in the last step that was seen
-    running = _FLOAT * channels * (key + query) + next_coarser + _FLOAT * key * completeness
-    padded = 4 if channels in (2, 3) else channels
+    reverse = key * (params_at(plan, 0).alpha < math.inf)
+    whole = _SHORT * channels                             # a picture in whole numbers; with its sums and their order:
+    ordered = choose(plan.params.method, *grids(plan, 0)) == "patchmatch"
+    judged, ranked = whole + _SUMS, whole + _SUMS + _ORDER * ordered
+    coarser = plan.params.ratio**2 if len(plan.sizes) > 1 else 0.0
+    fields = _FIELD * (query + reverse)
+    left = coarser * (floats * query + fields)            # the step that was seen last
+    extra = (_FLOAT * reverse + _ORDER * query) if reverse else 0     # weights; the query's order as a key
     phases = (
-        running + _INHERITED * (max(query, key) if completeness else query),
-        running + fields + channels * (_SHORT * query + 2 * _FLOAT * key),               # quantising the key
-        running + 2 * fields + _SHORT * channels * (key + query) + _FIELD * query,       # a sweep
-        running + 2 * fields + _FLOAT * padded * key + _FLOAT * (padded + channels) * query,    # a vote
-        query * (_FIELD + _FLOAT * channels + _result_bytes(channels)),                  # back to the caller's kind
+        # handing down: both pictures, the inherited fields, and all that the coarser level kept
+        floats * (query + key) + fields + left + coarser * (whole * query + ranked * key),
+        # the first iteration, when it votes
+        2 * floats * query + floats * key + judged * query + ranked * key + 2 * fields + left + extra,
+        # the second, with a sharp key beside the blurred one
+        2 * floats * query + (whole + judged + _MASKS) * query + 2 * ranked * key + 2 * fields + extra,
     )
     held = sum(level.nbytes for level in plan.source)
-    return int(_KEPT_BY_ALLOCATOR * (held + max(phases))) + _ALWAYS
-
-
-def _result_bytes(channels: int) -> int:
-    """Bytes per pixel while a result goes back to the caller's kind; alpha needs copies of its own."""
-    alpha = channels in (2, 4)
-    return _DOUBLE * (3 * channels + (2 * channels - 1) * alpha)
+    return int(_KEPT_BY_ALLOCATOR * (held + max(phases) + 2 * _CODES * ordered)) + _ALWAYS
 
 
 def check_memory(plan: Plan, budget: int | None) -> int:

@@ -23,10 +23,10 @@ from .patches import grid, vote_again
 from .resize import resize
 from .search.completeness import normalise
 from .search.inherit import finer
-from .search.match import choose, match
+from .search.match import both, choose, effort_of, match
 from .search.patchmatch import mix
 from .search.quantise import quantise
-from .types import Fields, Image, Kept, Plan, Step
+from .types import Fields, Image, Kept, Mask, Plan, Step
 
 FORWARD, REVERSE = 1, 2
 
@@ -38,6 +38,8 @@ def pnn(
     *,
     params: GPNNParams,
     fields: Fields | None = None,
+    valid: Mask | None = None,
+    active: Mask | None = None,
     seed: int = 0,
     threads: int = 0,
 ) -> tuple[Image, Fields]:
@@ -52,7 +54,13 @@ def pnn(
     params : GPNNParams
         Patch size, completeness, search and fold are read.
     fields : Fields, optional
-        Where the search starts; by default nowhere.
+        Where the search starts; by default nowhere. Those of the call before make this one
+        cheap: what looks the same is neither searched nor voted again.
+    valid : Mask (K', L'), optional
+        Key patches that may be found.
+    active : Mask (H', W'), optional
+        Query patches to search for; the others keep their entry in `fields`, which is then
+        required, and pixels that only they cover stay as they are.
     seed : int
         Decides what is random in the search.
     threads : int
@@ -67,17 +75,17 @@ def pnn(
     """
     kept = fields.kept.pair if fields and fields.kept else None
     pair = quantise(query, key, patch_size=params.patch_size, before=kept, threads=threads)
-    options: dict[str, Any] = {"method": params.method, "trials": params.trials, "threads": threads}
-    options["sweeps"] = params.sweeps if fields else params.cold_sweeps
+    options: dict[str, Any] = {"method": params.method, "threads": threads}
     # 1. normalisation: how far each key is from the nearest query (equation 2)
-    weight, reverse, active = None, None, pair.changed
+    weight, reverse, changed = None, None, pair.changed
     if params.alpha < np.inf:
-        weight, reverse, active = normalise(pair, fields, alpha=params.alpha, seed=mix(seed, REVERSE), **options)
+        weight, reverse, changed = normalise(pair, fields, params=params, seed=mix(seed, REVERSE), **options)
     # 2. nearest neighbours by normalised score
-    before = fields.forward if fields else None
-    nnf = match(pair, weight=weight, init=before, active=active, seed=mix(seed, FORWARD), **options)
+    options.update(valid=valid, active=both(active, changed), init=fields.forward if fields else None)
+    effort = effort_of(params, cold=fields is None, thorough=False)
+    nnf = match(pair, weight=weight, effort=effort, seed=mix(seed, FORWARD), **options)
     # 3. replace each patch by its value; 4. fold
-    image, moved = vote_again(value, nnf, query, fields, sigma=params.fold, threads=threads)
+    image, moved = vote_again(value, nnf, query, fields, active=active, sigma=params.fold, threads=threads)
     return image, Fields(nnf, reverse, moved, Kept(pair.kept(), value, image))
 
 

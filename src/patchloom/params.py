@@ -112,8 +112,16 @@ class GPNNParams:
         low=0, high=64, expert=True,
     )
     sweeps: int = _number(1, "PatchMatch sweeps when a field is inherited.", low=1, high=64, expert=True)
-    cold_sweeps: int = _number(16, "PatchMatch sweeps from a random field.", low=1, high=256, expert=True)
-    trials: int = _number(8, "Random trials per sweep and patch.", low=0, high=32, expert=True)
+    cold_sweeps: int = _number(8, "PatchMatch sweeps from a random field.", low=1, high=256, expert=True)
+    trials: int = _number(4, "Random trials per sweep and patch.", low=0, high=32, expert=True)
+    looks: int = _number(
+        2, "Trials per sweep and patch among keys whose sums are alike, where a search has to be thorough.",
+        low=0, high=4, expert=True,
+    )
+    repairs: int = _number(
+        6, "Sweeps that a thorough search adds where patches are worse than the mean, with eight times the looks.",
+        low=0, high=64, expert=True,
+    )
     fold: float = _number(
         0.6, "Standard deviation of the vote's Gaussian, in half patches.", low=0.05, high=100, expert=True
     )

@@ -12,7 +12,7 @@ from . import kernels
 from .checks import as_threads
 from .errors import ImageError, explain
 from .params import MAX_CHANNELS, PRESETS
-from .types import NNF, Fields, Image, Size
+from .types import NNF, Fields, Image, Mask, Size
 
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
 _LEAST_WEIGHT = 2.0**-40
@@ -120,7 +120,7 @@ def vote(value: Image, nnf: NNF, *, sigma: float = PRESETS["default"].fold, thre
 
 
 def vote_again(
-    value: Image, nnf: NNF, image: Image, fields: Fields | None, *, sigma: float, threads: int = 1
+    value: Image, nnf: NNF, image: Image, fields: Fields | None, *, active: Mask | None, sigma: float, threads: int = 1
 ) -> tuple[Image, float]:
     """Return `vote`, computed only where patches have moved if `image` is the vote of the fields before.
 
@@ -132,6 +132,8 @@ def vote_again(
         The picture that `nnf` was found for.
     fields : Fields or None
         Those that made `image`, if they did.
+    active : Mask (H', W') or None
+        Patches whose vote counts; pixels that only others cover stay as they are.
 
     Returns
     -------
@@ -140,14 +142,16 @@ def vote_again(
         Share of patches whose neighbour is another one than before, 1 where that is not known.
     """
     kept = fields.kept if fields else None
-    if fields is None or kept is None or kept.image is not image or kept.value is not value:
-        return vote(value, nnf, sigma=sigma, threads=threads), 1.0
-    pairs = [np.ascontiguousarray(field.index).view(np.int64)[..., 0] for field in (fields.forward, nnf)]
-    moved = pairs[0] != pairs[1]                          # both indices compared as one number
+    moved, share = active, 1.0
+    if fields is not None and kept is not None and kept.image is image and kept.value is value:
+        pairs = [np.ascontiguousarray(field.index).view(np.int64)[..., 0] for field in (fields.forward, nnf)]
+        moved = pairs[0] != pairs[1]                      # both indices compared as one number
+        share = np.count_nonzero(moved) / moved.size
+    if moved is None:
+        return vote(value, nnf, sigma=sigma, threads=threads), share
     touched = kernels.window(moved, nnf.patch_size, full=True, threads=threads)
     fold = fold_weights(nnf.patch_size, sigma)
-    out = kernels.vote(value, nnf.index, fold, touched=touched, image=image, threads=threads)
-    return out, np.count_nonzero(moved) / moved.size
+    return kernels.vote(value, nnf.index, fold, touched=touched, image=image, threads=threads), share
 
 
 def _check(value: Image, nnf: NNF) -> None:

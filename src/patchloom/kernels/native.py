@@ -14,6 +14,7 @@ from ..errors import ParameterError, explain
 from .cancel import check
 
 Array = npt.NDArray[Any]
+Pictures = tuple[Array, Array, int, Array, Array, int, Array, Array]
 
 NAME = "native"
 
@@ -190,24 +191,19 @@ def _scores(distance: Array, index: Array, weight: Array | None) -> Array:
 
 
 def sweep(
-    query: Array,
-    key: Array,
-    patch: int,
-    sums: tuple[Array, Array, int, Array, Array],
-    looks: int,
-    weight: Array | None,
-    valid: Array | None,
+    pictures: Pictures,
+    masks: tuple[Array | None, Array | None],
     at: Array | None,
-    index: Array,
-    distance: Array | None,
-    jumps: Array,
-    radii: Array,
+    field: tuple[Array, Array | None],
+    ways: tuple[Array, Array, int],
     seed: int,
     steps: float,
     *,
     threads: int = 1,
 ) -> tuple[Array, Array]:
     """One PatchMatch sweep; see the twin in `numpy_kernels`."""
+    query, _, patch, *_ = pictures
+    (index, distance), (jumps, radii, looks) = field, ways
     if at is None or distance is None:
         count, new_index, new_distance = index.shape[0] * index.shape[1], np.empty_like(index), None
     else:
@@ -217,7 +213,7 @@ def sweep(
     threads = _worth(threads, work * count)
     for start, stop in _bands(count, work, threads):
         _native.sweep(
-            query, key, patch, *sums, looks, weight, _bytes(valid), at, index, jumps, radii, seed, steps, new_index,
+            *pictures, masks[0], _bytes(masks[1]), at, index, jumps, radii, looks, seed, steps, new_index,
             new_distance, start, stop, threads,
         )
     return new_index, new_distance

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+Pictures = tuple[Array, Array, int, Array, Array, int, Array, Array]
 
 NAME = "numpy"
 
@@ -81,7 +82,7 @@ def bounds(image: Array, *, threads: int = 1) -> tuple[float, float]:
 
 
 def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
-    """Sums over the quarters of each patch, divided by 2**shift and rounded down."""
+    """Sum up the quarters of each patch, divided by 2**shift and rounded down."""
     grey = _patches(image.astype(np.int64).sum(axis=2, keepdims=True), patch)[..., 0]
     halves = slice((patch + 1) // 2), slice((patch + 1) // 2, None)
     quarters = [grey[:, :, rows, cols].sum(axis=(2, 3)) for rows in halves for cols in halves]
@@ -159,19 +160,41 @@ def exact(
     return index.reshape(*shape, 2), least.astype(np.int32).reshape(shape)
 
 
+class _Best:
+    """The best key of each query patch so far."""
+
+    def __init__(self, queries: Array, keys: Array, weight: Array | None, valid: Array | None, place: Array) -> None:
+        self.queries, self.keys, self.weight, self.valid = queries.astype(np.int64), keys, weight, valid
+        self.place = place.astype(np.int64)                           # (n, 2)
+        self.total = self.distance_to(self.place)
+
+    def distance_to(self, place: Array) -> Array:
+        """Sums of squared differences."""
+        delta = self.queries - self.keys[place[:, 0], place[:, 1]]
+        return (delta * delta).sum(axis=(1, 2, 3))
+
+    def score(self, place: Array, total: Array) -> Array:
+        """Return what is compared: sums, or their products with the keys' weights."""
+        return total if self.weight is None else total.astype(np.float32) * self.weight[place[:, 0], place[:, 1]]
+
+    def offer(self, place: Array, allowed: Array | None = None) -> None:
+        """Take what is strictly better."""
+        allowed = np.ones(len(place), bool) if allowed is None else allowed
+        place = np.where(allowed[:, None], place, self.place)
+        if self.valid is not None:
+            allowed = allowed & self.valid[place[:, 0], place[:, 1]]
+        total = self.distance_to(place)
+        better = allowed & (self.score(place, total) < self.score(self.place, self.total))
+        self.place = np.where(better[:, None], place, self.place)
+        self.total = np.where(better, total, self.total)
+
+
 def sweep(
-    query: Array,
-    key: Array,
-    patch: int,
-    sums: tuple[Array, Array, int, Array, Array],
-    looks: int,
-    weight: Array | None,
-    valid: Array | None,
+    pictures: Pictures,
+    masks: tuple[Array | None, Array | None],
     at: Array | None,
-    index: Array,
-    distance: Array | None,
-    jumps: Array,
-    radii: Array,
+    field: tuple[Array, Array | None],
+    ways: tuple[Array, Array, int],
     seed: int,
     steps: float,
     *,
@@ -179,70 +202,47 @@ def sweep(
 ) -> tuple[Array, Array]:
     """One PatchMatch sweep from the old field: neighbours at each jump, random trials, keys with like sums.
 
-    Only for the query patches `at`, if told; the others keep their index and their distance, which is a sum of squared
-    differences divided by `steps`.
-    `sums` (of the query, of the key, their shift, and the key's `rank`) also saves the compiled kernel full distances
-    of keys that cannot win; here all are compared.
+    `pictures` are the query, the key and the patch size, then both pictures' `sums`, their shift and the key's `rank`,
+    all of which also save the compiled kernel full distances of keys that cannot win; here all are compared. `masks`
+    are `weight` and `valid`. Only for the query patches `at`, if told; the others keep their entries in `field`, index
+    and distance, which is a sum of squared differences divided by `steps`. `ways` are the jumps, the radii of the
+    random trials, and how many keys with like sums to look at.
     """
+    query, key, patch, query_sums, _, _, starts, order = pictures
+    (index, distance), (jumps, radii, looks) = field, ways
     rows, cols = index.shape[:2]
     limit = np.array([key.shape[0] - patch + 1, key.shape[1] - patch + 1])
     at = np.arange(rows * cols) if at is None else at.astype(np.int64)
     here = np.stack([at // cols, at % cols], axis=1)                  # (n, 2)
-    queries = _patches(query, patch)[here[:, 0], here[:, 1]].astype(np.int64)
-    keys = _patches(key, patch)
-
-    def distance_to(place: Array) -> Array:
-        delta = queries - keys[place[:, 0], place[:, 1]]
-        return (delta * delta).sum(axis=(1, 2, 3))
-
-    def score_of(place: Array, total: Array) -> Array:
-        if weight is None:
-            return total
-        return total.astype(np.float32) * weight[place[:, 0], place[:, 1]]
-
-    best = index[here[:, 0], here[:, 1]].astype(np.int64)
-    best_distance = distance_to(best)
-
-    def offer(place: Array, allowed: Array) -> None:
-        nonlocal best, best_distance
-        place = np.where(allowed[:, None], place, best)
-        if valid is not None:
-            allowed = allowed & valid[place[:, 0], place[:, 1]]
-        total = distance_to(place)
-        better = allowed & (score_of(place, total) < score_of(best, best_distance))
-        best = np.where(better[:, None], place, best)
-        best_distance = np.where(better, total, best_distance)
-
+    own = here[:, 0], here[:, 1]
+    best = _Best(_patches(query, patch)[own], _patches(key, patch), *masks, index[own])
     for jump in jumps:
         for step in ((-jump, 0), (jump, 0), (0, -jump), (0, jump)):
             other = here + step
             inside = np.all((other >= 0) & (other < (rows, cols)), axis=1)
             other = np.where(inside[:, None], other, 0)
             place = index[other[:, 0], other[:, 1]].astype(np.int64) - step
-            offer(place, inside & ((place >= 0) & (place < limit)).all(axis=1))
-    middle, count = best, len(radii) + looks
-    everywhere = np.ones(len(at), bool)
-
-    def bits_of(trial: int) -> Array:
-        return hash_counter(seed, at.astype(np.uint64) * np.uint64(count) + np.uint64(trial))
-
-    for trial, radius in enumerate(radii):
-        bits = bits_of(trial)
+            best.offer(place, inside & ((place >= 0) & (place < limit)).all(axis=1))
+    middle, count = best.place, len(radii) + looks
+    code = sum_code(query_sums.reshape(-1, 4)[at])
+    first = np.minimum(starts[code].astype(np.int64), limit[0] * limit[1] - 1)
+    last = np.maximum(starts[code + 1].astype(np.int64) - 1, first)
+    for trial in range(count):
+        bits = hash_counter(seed, at.astype(np.uint64) * np.uint64(count) + np.uint64(trial))
         halves = np.stack([bits >> np.uint64(32), bits & np.uint64(0xFFFFFFFF)], axis=1)
-        low, high = np.maximum(middle - radius, 0), np.minimum(middle + radius, limit - 1)
-        place = low + ((halves * (high - low + 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
-        offer(place, everywhere)
-    if looks:
-        starts, order = sums[3:]
-        code = sum_code(sums[0].reshape(-1, 4)[at])
-        first = np.minimum(starts[code].astype(np.int64), limit[0] * limit[1] - 1)
-        last = np.maximum(starts[code + 1].astype(np.int64) - 1, first)
-        for trial in range(len(radii), count):
-            chosen = ((bits_of(trial) >> np.uint64(32)) * (last - first + 1).astype(np.uint64)) >> np.uint64(32)
-            place = order[first + chosen.astype(np.int64)].astype(np.int64)
-            offer(np.stack([place // limit[1], place % limit[1]], axis=1), everywhere)
+        if trial < len(radii):
+            low, high = np.maximum(middle - radii[trial], 0), np.minimum(middle + radii[trial], limit - 1)
+            best.offer(_draw(halves, low, high))
+        else:
+            place = order[_draw(halves[:, 0], first, last)].astype(np.int64)
+            best.offer(np.stack([place // limit[1], place % limit[1]], axis=1))
     new_index = index.copy()
     new_distance = np.zeros((rows, cols), np.float32) if distance is None else distance.copy()
-    new_index[here[:, 0], here[:, 1]] = best
-    new_distance[here[:, 0], here[:, 1]] = best_distance / steps
+    new_index[own], new_distance[own] = best.place, best.total / steps
     return new_index, new_distance
+
+
+def _draw(bits: Array, low: Array, high: Array) -> Array:
+    """Whole numbers of [low, high] from 32 random bits each."""
+    chosen: Array = low + ((bits * (high - low + 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+    return chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..params import MAX_CHANNELS, METHODS, PRESETS, check_number
 from ..patches import grid
 from ..types import NNF, Image, Mask, Size
 from .completeness import weigh
-from .match import match
+from .match import effort_of, match
 from .quantise import quantise
 
 __all__ = ["completeness_weight", "nearest"]
@@ -34,7 +35,7 @@ def nearest(
     init: NNF | None = None,
     method: str = "auto",
     sweeps: int | None = None,
-    trials: int = PRESETS["default"].trials,
+    trials: int | None = None,
     seed: int = 0,
     threads: int = 0,
 ) -> NNF:
@@ -64,9 +65,9 @@ def nearest(
         ``auto`` is exhaustive for small pictures, by their sizes alone.
     sweeps : int, optional
         PatchMatch sweeps; by default those of the preset ``default`` for an
-        inherited or a random field.
-    trials : int
-        Random trials per sweep and patch.
+        inherited or a random field. Without `active`, its repairs follow.
+    trials : int, optional
+        Random trials per sweep and patch; by default those of ``default``.
     seed : int
         Decides the random field and trials.
     threads : int
@@ -95,17 +96,19 @@ def nearest(
     Barnes et al., "PatchMatch" (SIGGRAPH 2009).
     """
     kernels.warn_if_slow()
-    patch_size, trials = check_number("patch_size", patch_size), check_number("trials", trials)
-    sweeps = None if sweeps is None else check_number("sweeps", sweeps)
-    _check(query, key, patch_size, weight, valid, active, init)
+    patch_size = check_number("patch_size", patch_size)
+    _check(query, key, patch_size, weight, init)
     if method not in METHODS:
         raise ParameterError(explain("method", repr(method), "must be one of " + ", ".join(METHODS)))
+    default = PRESETS["default"]
+    effort = effort_of(default if trials is None else replace(default, trials=trials), cold=init is None, thorough=True)
+    effort = effort if sweeps is None else replace(effort, sweeps=check_number("sweeps", sweeps))
     masks = {"weight": weight, "valid": valid, "active": active}
     arrays: dict[str, Any] = {k: None if mask is None else np.ascontiguousarray(mask) for k, mask in masks.items()}
     threads = as_threads(threads)
     pair = quantise(query, key, patch_size=patch_size, threads=threads)
     return match(
-        pair, **arrays, init=init, method=method, sweeps=sweeps, trials=trials, seed=as_seed(seed), threads=threads
+        pair, **arrays, init=init, method=method, effort=effort, seed=as_seed(seed), threads=threads
     )
 
 
@@ -118,7 +121,7 @@ def completeness_weight(
     init: NNF | None = None,
     method: str = "auto",
     sweeps: int | None = None,
-    trials: int = PRESETS["default"].trials,
+    trials: int | None = None,
     seed: int = 0,
     threads: int = 0,
 ) -> tuple[npt.NDArray[np.float32], NNF]:
@@ -161,8 +164,6 @@ def _check(
     key: Image,
     patch_size: int,
     weight: npt.NDArray[np.float32] | None,
-    valid: Mask | None,
-    active: Mask | None,
     init: NNF | None,
 ) -> None:
     for name, image in (("query", query), ("key", key)):
@@ -177,18 +178,11 @@ def _check(
     if query.shape[2] != key.shape[2]:
         raise ImageError(explain("channels", f"{query.shape[2]} and {key.shape[2]}", "query and key need the same"))
     queries, keys = grid(query, patch_size), grid(key, patch_size)
-    for name, array, shape, kind in (
-        ("weight", weight, keys, np.float32), ("valid", valid, keys, np.bool_), ("active", active, queries, np.bool_)
-    ):
-        if array is not None and (array.shape != shape or array.dtype != kind):
-            raise ImageError(explain(name, f"{array.dtype} {array.shape}", f"must be {np.dtype(kind)} {shape}"))
+    if weight is not None and (weight.shape != keys or weight.dtype != np.float32):
+        raise ImageError(explain("weight", f"{weight.dtype} {weight.shape}", f"must be float32 {keys}"))
     if weight is not None and not (weight.min() > 0 and weight.max() <= _MOST_WEIGHT):
         got = f"{weight.min():g} to {weight.max():g}"
         raise ParameterError(explain("weight", got, f"must be positive and at most {_MOST_WEIGHT:g}", "scale them"))
-    if valid is not None and not valid.any():
-        raise ParameterError(explain("valid", "no patch", "at least one key patch must be allowed"))
-    if active is not None and init is None:
-        raise ParameterError(explain("init", None, "is required when `active` leaves patches out"))
     if init is not None:
         _check_field(init, queries, keys, patch_size)
 

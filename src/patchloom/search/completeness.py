@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..params import GPNNParams
 from ..types import NNF, Fields, Mask
-from .match import match
+from .match import effort_of, match
 from .quantise import Quantised
 
 
@@ -19,7 +20,7 @@ def weigh(reverse: NNF, alpha: float) -> npt.NDArray[np.float32]:
 
 
 def normalise(
-    pair: Quantised, fields: Fields | None, *, alpha: float, **options: Any
+    pair: Quantised, fields: Fields | None, *, params: GPNNParams, **options: Any
 ) -> tuple[npt.NDArray[np.float32], NNF, Mask | None]:
     """Return the keys' factors, the reverse field, and the query patches that a forward search must look at.
 
@@ -29,8 +30,8 @@ def normalise(
         The pictures.
     fields : Fields or None
         Where the search starts.
-    alpha : float
-        See `patchloom.completeness_weight`.
+    params : GPNNParams
+        Completeness and search.
     **options
         Of `match`.
 
@@ -41,23 +42,27 @@ def normalise(
     active : Mask (H', W') or None
         Patches that look different than before, or whose key weighs otherwise; None: all.
     """
-    if fields is None or fields.reverse is None:
-        reverse = match(pair.swapped(), **options)
-        return weigh(reverse, alpha), reverse, None
-    early, forward = fields.reverse, fields.forward
-    reverse = match(pair.swapped(), init=early, active=_unsettled(early, forward, pair.changed), **options)
+    early = fields.reverse if fields else None
+    effort = effort_of(params, cold=early is None, thorough=True)
+    if fields is None or early is None:
+        reverse = match(pair.swapped(), effort=effort, **options)
+        return weigh(reverse, params.alpha), reverse, None
+    forward = fields.forward
+    unsettled = _unsettled(early, forward, pair.changed)
+    reverse = match(pair.swapped(), init=early, active=unsettled, effort=effort, **options)
     active = pair.changed
     if active is not None:
         reweighed: Mask = early.distance != reverse.distance
         active = active | reweighed[forward.index[..., 0], forward.index[..., 1]]
-    return weigh(reverse, alpha), reverse, active
+    return weigh(reverse, params.alpha), reverse, active
 
 
 def _unsettled(reverse: NNF, forward: NNF, changed: Mask | None) -> Mask | None:
-    """Key patches that found a query which looks different now, or were found by one."""
+    """Key patches that found, or were found by, a query that looks different now; and those worse than the mean."""
     if changed is None:
         return None
-    keys: Mask = changed[reverse.index[..., 0], reverse.index[..., 1]]
+    keys: Mask = reverse.distance > np.mean(reverse.distance, dtype=np.float64)
+    keys |= changed[reverse.index[..., 0], reverse.index[..., 1]]
     found = forward.index[changed]
     keys[found[:, 0], found[:, 1]] = True
     return keys

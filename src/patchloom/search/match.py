@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import ImageError, ParameterError, explain
 from ..kernels.cancel import check
+from ..params import GPNNParams
 from ..types import NNF, Mask, Size
 from . import exact, patchmatch
+from .patchmatch import Effort
 from .quantise import Quantised
 
 # Query-key pairs below which exhaustive search is about as fast as PatchMatch.
@@ -23,6 +26,22 @@ def choose(method: str, query: Size, key: Size) -> str:
     return "exact" if query[0] * query[1] * key[0] * key[1] <= AUTO_PAIRS else "patchmatch"
 
 
+def _check_masks(pair: Quantised, valid: Mask | None, active: Mask | None, init: NNF | None) -> None:
+    queries, keys = pair.grids
+    for name, mask, shape in (("valid", valid, keys), ("active", active, queries)):
+        if mask is not None and (mask.shape != shape or mask.dtype != np.bool_):
+            raise ImageError(explain(name, f"{mask.dtype} {mask.shape}", f"must be bool {shape}"))
+    if valid is not None and not valid.any():
+        raise ParameterError(explain("valid", "no patch", "at least one key patch must be allowed"))
+    if active is not None and init is None:
+        raise ParameterError(explain("init", None, "is required when `active` leaves patches out"))
+
+
+def both(a: Mask | None, b: Mask | None) -> Mask | None:
+    """Return where two masks are true; None is true everywhere."""
+    return b if a is None else a if b is None else a & b
+
+
 def match(
     pair: Quantised,
     *,
@@ -31,14 +50,22 @@ def match(
     active: Mask | None = None,
     init: NNF | None = None,
     method: str,
-    sweeps: int | None,
-    trials: int,
+    effort: Effort,
     seed: int,
     threads: int,
 ) -> NNF:
     """Search a quantised pair: `nearest`, without its checks."""
     check()
+    _check_masks(pair, valid, active, init)
     options: dict[str, Any] = {"weight": weight, "valid": valid, "active": active, "init": init, "threads": threads}
     if choose(method, *pair.grids) == "exact":
         return exact.search(pair, **options)
-    return patchmatch.search(pair, **options, sweeps=sweeps, trials=trials, seed=seed)
+    return patchmatch.search(pair, **options, effort=effort, seed=seed)
+
+
+def effort_of(params: GPNNParams, *, cold: bool, thorough: bool) -> Effort:
+    """Return how hard to search: from a random field (cold) or an inherited one."""
+    sweeps = params.cold_sweeps if cold else params.sweeps
+    if cold or thorough:
+        return Effort(sweeps, params.trials, params.looks, params.repairs)
+    return Effort(sweeps, params.trials)

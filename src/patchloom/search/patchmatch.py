@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from .. import kernels
 from ..kernels.numpy_kernels import hash_counter
-from ..params import PRESETS
 from ..types import NNF, Mask, Size
 from .quantise import Quantised
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How thorough a search is.
+
+    Attributes
+    ----------
+    sweeps, trials, looks, repairs : int
+        As in `patchloom.GPNNParams`; no looks and no repairs where speed counts more.
+    """
+
+    sweeps: int
+    trials: int
+    looks: int = 0
+    repairs: int = 0
+
 
 JUMPS = (4, 2, 1)
 """How far the neighbours are that a sweep asks, in pixels."""
 
-EXTRA, EXTRA_ALL, EXTRA_W, EXTRA_LOOKS = 0, 0, 0, 8
-LOOKS = 2
-"""Trials of a sweep among keys whose sums are like the query's."""
-
+_REPAIR = 8                                               # times the looks, in a repair
 _WORD = 2**64 - 1
 
 
@@ -28,44 +44,48 @@ def search(
     valid: Mask | None,
     active: Mask | None,
     init: NNF | None,
-    threads: int,
-    sweeps: int | None,
-    trials: int,
+    effort: Effort,
     seed: int,
+    threads: int,
 ) -> NNF:
     """Return a field that no sweep made worse than `init`, or than a random one."""
-    patch = pair.patch_size
-    default = PRESETS["default"]
-    if sweeps is None:
-        sweeps = default.cold_sweeps if init is None else default.sweeps
     queries, keys = pair.grids
     at = None if active is None else np.flatnonzero(active).astype(np.int32)
     if at is not None and not at.size and init is not None:
         return init
-    index = random_index(queries, keys, valid, seed) if init is None else init.index
-    if init is not None and valid is not None:
+    index = _start(queries, keys, valid, active, init, seed)
+    distance: Any = None if init is None else np.ascontiguousarray(init.distance)
+    jumps, radii = np.array(JUMPS, np.int32), trial_radii(keys, effort.trials)
+    pictures = pair.pictures
+
+    def sweep(number: int, at: npt.NDArray[np.int32] | None, looks: int) -> tuple[Any, Any]:
+        ways = jumps, radii, looks
+        return kernels.sweep(
+            pictures, (weight, valid), at, (index, distance), ways, mix(seed, number + 1), pair.steps, threads=threads
+        )
+
+    for number in range(effort.sweeps):
+        index, distance = sweep(number, at, effort.looks)
+    for number in range(effort.repairs if at is None else 0):
+        worse = np.flatnonzero(distance > np.mean(distance, dtype=np.float64)).astype(np.int32)
+        if worse.size:
+            index, distance = sweep(effort.sweeps + number, worse, _REPAIR * effort.looks)
+    return NNF(index, distance, pair.patch_size)
+
+
+def _start(
+    queries: Size, keys: Size, valid: Mask | None, active: Mask | None, init: NNF | None, seed: int
+) -> npt.NDArray[np.int32]:
+    """Where the search starts: at `init`, or at random where there is none or it points at forbidden keys."""
+    if init is None:
+        return random_index(queries, keys, valid, seed)
+    index = init.index
+    if valid is not None:
         allowed = valid[index[..., 0], index[..., 1]]
         if active is not None:
             allowed = allowed | ~active
         index = np.where(allowed[..., None], index, random_index(queries, keys, valid, seed))
-    index = np.ascontiguousarray(index, np.int32)
-    jumps, radii = np.array(JUMPS, np.int32), trial_radii(keys, trials)
-    distance = None if init is None else np.ascontiguousarray(init.distance)
-    sums = pair.sums
-    for number in range(sweeps):
-        index, distance = kernels.sweep(
-            pair.query.pixels, pair.key.pixels, patch, sums, LOOKS, weight, valid, at, index, distance, jumps, radii,
-            mix(seed, number + 1), pair.steps, threads=threads,
-        )
-    assert distance is not None                           # there is at least one sweep
-    for number in range(EXTRA if (at is None or EXTRA_ALL) and (weight is None or EXTRA_W) else 0):
-        worse = distance > np.mean(distance, dtype=np.float64)
-        worst = np.flatnonzero(worse if active is None else worse & active if EXTRA_ALL == 1 else worse).astype(np.int32)
-        if worst.size: index, distance = kernels.sweep(
-            pair.query.pixels, pair.key.pixels, patch, sums, EXTRA_LOOKS, weight, valid, worst, index, distance, jumps, radii,
-            mix(seed, sweeps + number + 1), pair.steps, threads=threads,
-        )
-    return NNF(index, distance, patch)
+    return np.ascontiguousarray(index, np.int32)
 
 
 def trial_radii(keys: Size, trials: int) -> npt.NDArray[np.int32]:

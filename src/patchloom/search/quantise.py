@@ -79,10 +79,11 @@ class Quantised:
         return replace(self, query=Whole(self.query.pixels, np.empty((0, 0, 4), np.int16)), changed=None)
 
     @property
-    def sums(self) -> tuple[Any, ...]:
-        """What `kernels.sweep` takes: both pictures' sums, their shift, and the key's rank."""
+    def pictures(self) -> tuple[Any, ...]:
+        """What `kernels.sweep` takes: both pictures, the patch size, both sums, their shift, and the key's rank."""
         shift = sums_shift(self.patch_size, self.query.pixels.shape[2])
-        return self.query.sums, self.key.sums, shift, *self.key.rank
+        pixels = self.query.pixels, self.key.pixels, self.patch_size
+        return *pixels, self.query.sums, self.key.sums, shift, *self.key.rank
 
     @property
     def steps(self) -> float:
