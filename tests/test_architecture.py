@@ -28,7 +28,7 @@ MAX_ARGUMENTS, MAX_KERNEL_ARGUMENTS = 8, 10
 MORE_ARGUMENTS = {
     "search/__init__.py:nearest": 12,                     # the search's whole contract; the house plan itself lists ten
     "search/__init__.py:completeness_weight": 10,         # the same search, with alpha instead of a weight
-    "search/match.py:match": 9,                           # the same search, quantised
+    "search/matching.py:match": 9,                           # the same search, quantised
     "gpnn.py:pnn": 9,                                     # the paper's three pictures, two masks, and how
 }
 

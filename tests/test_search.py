@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from naive import nearest as naive_nearest
 from patchloom import NNF, ImageError, ParameterError, completeness_weight, extract, nearest
 from patchloom.search.inherit import inherit
-from patchloom.search.match import choose
+from patchloom.search.matching import choose
 from patchloom.search.quantise import quantise, scale_for
 from strategies import patch_sizes, pictures, seeds
 

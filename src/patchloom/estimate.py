@@ -10,7 +10,7 @@ import math
 
 from .errors import MemoryBudgetError, explain
 from .gpnn import most_iterations, params_at
-from .search.match import choose
+from .search.matching import choose
 from .search.patchmatch import JUMPS
 from .types import Plan, Size
 

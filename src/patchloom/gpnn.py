@@ -23,7 +23,7 @@ from .patches import grid, vote_again
 from .resize import resize
 from .search.completeness import normalise
 from .search.inherit import finer
-from .search.match import both, choose, effort_of, match
+from .search.matching import both, choose, effort_of, match
 from .search.patchmatch import mix
 from .search.quantise import quantise
 from .types import Fields, Image, Kept, Mask, Plan, Step

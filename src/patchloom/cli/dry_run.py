@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import estimate, plans
 from ..gpnn import most_iterations
-from ..search.match import choose
+from ..search.matching import choose
 from ..types import Plan
 from .jobs import Job, Request
 

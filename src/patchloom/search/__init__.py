@@ -15,7 +15,7 @@ from ..params import MAX_CHANNELS, METHODS, PRESETS, check_number
 from ..patches import grid
 from ..types import NNF, Image, Mask, Size
 from .completeness import weigh
-from .match import effort_of, match
+from .matching import effort_of, match
 from .quantise import quantise
 
 __all__ = ["completeness_weight", "nearest"]

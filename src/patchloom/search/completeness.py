@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..params import GPNNParams
 from ..types import NNF, Fields, Mask
-from .match import effort_of, match
+from .matching import effort_of, match
 from .quantise import Quantised
 
 
