@@ -23,7 +23,7 @@ from .patches import grid, vote_again
 from .resize import resize
 from .search.completeness import normalise
 from .search.inherit import finer
-from .search.matching import both, choose, effort_of, match
+from .search.matching import choose, effort_of, match, narrowed
 from .search.patchmatch import mix
 from .search.quantise import quantise
 from .types import Fields, Image, Kept, Mask, Plan, Step
@@ -81,7 +81,8 @@ def pnn(
     if params.alpha < np.inf:
         weight, reverse, changed = normalise(pair, fields, params=params, seed=mix(seed, REVERSE), **options)
     # 2. nearest neighbours by normalised score
-    options.update(valid=valid, active=both(active, changed), init=fields.forward if fields else None)
+    options.update(valid=valid, active=narrowed(active, changed, pair.grids[0]))
+    options["init"] = fields.forward if fields else None
     effort = effort_of(params, cold=fields is None, thorough=False)
     nnf = match(pair, weight=weight, effort=effort, seed=mix(seed, FORWARD), **options)
     # 3. replace each patch by its value; 4. fold

@@ -169,7 +169,7 @@ class _Best:
         self.total = self.distance_to(self.place)
 
     def distance_to(self, place: Array) -> Array:
-        """Sums of squared differences."""
+        """Return sums of squared differences."""
         delta = self.queries - self.keys[place[:, 0], place[:, 1]]
         return (delta * delta).sum(axis=(1, 2, 3))
 

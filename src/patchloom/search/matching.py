@@ -26,20 +26,24 @@ def choose(method: str, query: Size, key: Size) -> str:
     return "exact" if query[0] * query[1] * key[0] * key[1] <= AUTO_PAIRS else "patchmatch"
 
 
+def _check_mask(name: str, mask: Mask | None, shape: Size) -> None:
+    if mask is not None and (mask.shape != shape or mask.dtype != np.bool_):
+        raise ImageError(explain(name, f"{mask.dtype} {mask.shape}", f"must be bool {shape}"))
+
+
 def _check_masks(pair: Quantised, valid: Mask | None, active: Mask | None, init: NNF | None) -> None:
-    queries, keys = pair.grids
-    for name, mask, shape in (("valid", valid, keys), ("active", active, queries)):
-        if mask is not None and (mask.shape != shape or mask.dtype != np.bool_):
-            raise ImageError(explain(name, f"{mask.dtype} {mask.shape}", f"must be bool {shape}"))
+    _check_mask("active", active, pair.grids[0])
+    _check_mask("valid", valid, pair.grids[1])
     if valid is not None and not valid.any():
         raise ParameterError(explain("valid", "no patch", "at least one key patch must be allowed"))
     if active is not None and init is None:
         raise ParameterError(explain("init", None, "is required when `active` leaves patches out"))
 
 
-def both(a: Mask | None, b: Mask | None) -> Mask | None:
-    """Return where two masks are true; None is true everywhere."""
-    return b if a is None else a if b is None else a & b
+def narrowed(active: Mask | None, changed: Mask | None, queries: Size) -> Mask | None:
+    """Return the active patches that have changed; None is all."""
+    _check_mask("active", active, queries)
+    return changed if active is None else active if changed is None else active & changed
 
 
 def match(
