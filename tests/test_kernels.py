@@ -111,8 +111,8 @@ def search_calls(patch: int, channels: int, kind: str) -> list[tuple[str, tuple[
             (JUMPS, trial_radii(keys, 8), 4), ([2], [], 0), ([], trial_radii(keys, 32), 32), ([], [], 9),
             ([1, 3, 8, 30], [0, 1, 100000], 0),
         ):
-            ways = np.array(jumps, np.int32), np.array(radii, np.int32)
-            arguments = (*pair, case["sums"], looks, weight, valid, at, case["index"], distance, *ways, seed, steps)
+            ways = np.array(jumps, np.int32), np.array(radii, np.int32), looks
+            arguments = ((*pair, *case["sums"]), (weight, valid), at, (case["index"], distance), ways, seed, steps)
             calls.append(("sweep", arguments, twins.sweep(*arguments)))
     return calls
 
@@ -130,10 +130,8 @@ def test_a_sweep_of_nothing_changes_nothing(isa: str) -> None:
     jumps, radii = np.array(JUMPS, np.int32), np.array([4], np.int32)
     field = case["index"], case["distance"]
     for kernels in (native, twins):
-        ours = kernels.sweep(
-            case["query"], case["key"], 7, case["sums"], 4, None, None, np.zeros(0, np.int32), *field, jumps, radii, 1,
-            1.0,
-        )
+        pictures = case["query"], case["key"], 7, *case["sums"]
+        ours = kernels.sweep(pictures, (None, None), np.zeros(0, np.int32), field, (jumps, radii, 4), 1, 1.0)
         assert same(ours, field)
         assert not np.shares_memory(ours[0], field[0])     # the old field is left alone
         assert not np.shares_memory(ours[1], field[1])
@@ -268,7 +266,7 @@ def test_largest_patches_do_not_overflow(isa: str) -> None:
     sums = true_sums(query, key, patch)
     assert same([native.sums(key, patch, sums[2])], [sums[1]])
     jumps, radii = np.array(JUMPS, np.int32), np.full(8, 40, np.int32)
-    arguments = (query, key, patch, sums, 8, None, None, None, np.ones_like(index), None, jumps, radii, 1, 1.0)
+    arguments = ((query, key, patch, *sums), (None, None), None, (np.ones_like(index), None), (jumps, radii, 8), 1, 1.0)
     assert same(native.sweep(*arguments), twins.sweep(*arguments))
 
 
@@ -322,8 +320,9 @@ def test_rejecting_by_sums_changes_nothing(isa: str, patch: int, channels: int, 
         weight = rng.choice(np.array([0.5, 1, 1.0001, 3], np.float32), (10, 10)) if weighted else None
         index = rng.integers(0, 10, (6, 7, 2)).astype(np.int32)
         radii = np.full(32, 10, np.int32)
-        arguments = (query, key, patch, true_sums(query, key, patch), 32, weight, None, None, index, None,
-                     np.array([], np.int32), radii, 9, 0.5)
+        pictures = query, key, patch, *true_sums(query, key, patch)
+        ways = np.array([], np.int32), radii, 32
+        arguments = (pictures, (weight, None), None, (index, None), ways, 9, 0.5)
         assert same(native.sweep(*arguments), twins.sweep(*arguments))
 
 
@@ -334,7 +333,8 @@ def sweep_with_sums(away: int, channels: int, own: int, weight: Any) -> float:
     sums = np.zeros((1, 1, 4), np.int16), np.full((14, 14, 4), away, np.int16), 0
     nowhere, radii = np.array([], np.int32), np.full(32, 20, np.int32)
     start = np.zeros((1, 1, 2), np.int32)
-    arguments = (query, key, 7, (*sums, nowhere, nowhere), 0, weight, None, None, start, None, nowhere, radii, 1, 1.0)
+    pictures = query, key, 7, *sums, *twins.rank(sums[1])
+    arguments = (pictures, (weight, None), None, (start, None), (nowhere, radii, 0), 1, 1.0)
     assert twins.sweep(*arguments)[1].item() == 0
     return float(native.sweep(*arguments)[1].item())
 
@@ -399,18 +399,18 @@ def test_module_refuses_sweeps_that_do_not_fit() -> None:
         "sums": {3: sums[..., :3].copy()},
         "order: of all keys": {6: starts[:-1].copy()},
         "order: of all": {7: order[:-1].copy()},
-        "order: of": {8: 33},
-        "weight": {9: distance[:2]},
-        "valid": {10: np.ones((2, 3), np.uint8)},
-        "index": {12: index[:2]},
-        "jumps and": {13: np.ones(5, np.int32)},
-        "and radii": {14: np.ones(33, np.int32)},
+        "order: of": {14: 33},
+        "weight": {8: distance[:2]},
+        "valid": {9: np.ones((2, 3), np.uint8)},
+        "index": {11: index[:2]},
+        "jumps and": {12: np.ones(5, np.int32)},
+        "and radii": {13: np.ones(33, np.int32)},
         "two per": {17: index[:2].copy()},
         "distance: one": {18: distance[:2].copy()},
         "rows": {20: 10},
-        "within": {11: np.arange(5, dtype=np.int32)},
+        "within": {10: np.arange(5, dtype=np.int32)},
     }.items():
-        arguments = [image, image, 7, sums, sums, 0, starts, order, 1, None, None, None, index, ones, ones, 1, 1.0,
+        arguments = [image, image, 7, sums, sums, 0, starts, order, None, None, None, index, ones, ones, 1, 1, 1.0,
                      index.copy(), distance.copy(), 0, 9, 1]
         for place, value in changed.items():
             arguments[place] = value
