@@ -191,7 +191,7 @@ def test_large_exhaustive_searches_are_cut_into_parts() -> None:
 
 
 def test_auto_goes_by_the_sizes() -> None:
-    assert choose("auto", (30, 30), (30, 30)) == "exact"
+    assert choose("auto", (20, 25), (25, 30)) == "exact"
     assert choose("auto", (200, 200), (200, 200)) == "patchmatch"
     assert choose("exact", (200, 200), (200, 200)) == "exact"
 

@@ -83,7 +83,7 @@ def pnn(
     # 2. nearest neighbours by normalised score
     options.update(valid=valid, active=narrowed(active, changed, pair.grids[0]))
     options["init"] = fields.forward if fields else None
-    effort = effort_of(params, cold=fields is None, thorough=False)
+    effort = effort_of(params, pair, cold=fields is None)
     nnf = match(pair, weight=weight, effort=effort, seed=mix(seed, FORWARD), **options)
     # 3. replace each patch by its value; 4. fold
     image, moved = vote_again(value, nnf, query, fields, active=active, sigma=params.fold, threads=threads)

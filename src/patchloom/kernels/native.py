@@ -204,11 +204,12 @@ def sweep(
     """One PatchMatch sweep; see the twin in `numpy_kernels`."""
     query, _, patch, *_ = pictures
     (index, distance), (jumps, radii, looks) = field, ways
+    count = index.shape[0] * index.shape[1] if at is None else len(at)
+    new_index = np.empty_like(index) if at is None else index.copy()
     if at is None or distance is None:
-        count, new_index, new_distance = index.shape[0] * index.shape[1], np.empty_like(index), None
+        new_distance = np.zeros(index.shape[:2], np.float32)
     else:
-        count, new_index, new_distance = len(at), index.copy(), distance.copy()
-    new_distance = np.empty(index.shape[:2], np.float32) if new_distance is None else new_distance
+        new_distance = distance.copy()
     work = (len(jumps) + len(radii) + looks) * patch * patch * query.shape[2] / 4
     threads = _worth(threads, work * count)
     for start, stop in _bands(count, work, threads):

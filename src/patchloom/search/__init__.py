@@ -100,13 +100,14 @@ def nearest(
     _check(query, key, patch_size, weight, init)
     if method not in METHODS:
         raise ParameterError(explain("method", repr(method), "must be one of " + ", ".join(METHODS)))
-    default = PRESETS["default"]
-    effort = effort_of(default if trials is None else replace(default, trials=trials), cold=init is None, thorough=True)
-    effort = effort if sweeps is None else replace(effort, sweeps=check_number("sweeps", sweeps))
+    params = PRESETS["default"] if trials is None else replace(PRESETS["default"], trials=trials)
+    sweeps = None if sweeps is None else check_number("sweeps", sweeps)
     masks = {"weight": weight, "valid": valid, "active": active}
     arrays: dict[str, Any] = {k: None if mask is None else np.ascontiguousarray(mask) for k, mask in masks.items()}
     threads = as_threads(threads)
     pair = quantise(query, key, patch_size=patch_size, threads=threads)
+    effort = effort_of(params, pair, cold=init is None, thorough=True)
+    effort = effort if sweeps is None else replace(effort, sweeps=sweeps)
     return match(
         pair, **arrays, init=init, method=method, effort=effort, seed=as_seed(seed), threads=threads
     )

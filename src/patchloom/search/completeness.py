@@ -43,7 +43,7 @@ def normalise(
         Patches that look different than before, or whose key weighs otherwise; None: all.
     """
     early = fields.reverse if fields else None
-    effort = effort_of(params, cold=early is None, thorough=True)
+    effort = effort_of(params, pair, cold=early is None, thorough=True)
     if fields is None or early is None:
         reverse = match(pair.swapped(), effort=effort, **options)
         return weigh(reverse, params.alpha), reverse, None

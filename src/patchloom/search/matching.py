@@ -15,15 +15,21 @@ from . import exact, patchmatch
 from .patchmatch import Effort
 from .quantise import Quantised
 
-# Query-key pairs below which exhaustive search is about as fast as PatchMatch.
-AUTO_PAIRS = 4_000_000
+# Query-key pairs up to which exhaustive search is about as fast as a thorough PatchMatch; and up to which a level
+# decides the layout, where PatchMatch has to be thorough too: less keeps more of the source in place (docs/quality.md).
+AUTO_PAIRS = 400_000
+LAYOUT_PAIRS = 4_000_000
 
 
 def choose(method: str, query: Size, key: Size) -> str:
     """Return ``exact`` or ``patchmatch``; ``auto`` depends on the patch grids' sizes alone."""
     if method != "auto":
         return method
-    return "exact" if query[0] * query[1] * key[0] * key[1] <= AUTO_PAIRS else "patchmatch"
+    return "exact" if _pairs(query, key) <= AUTO_PAIRS else "patchmatch"
+
+
+def _pairs(query: Size, key: Size) -> int:
+    return query[0] * query[1] * key[0] * key[1]
 
 
 def _check_mask(name: str, mask: Mask | None, shape: Size) -> None:
@@ -67,9 +73,9 @@ def match(
     return patchmatch.search(pair, **options, effort=effort, seed=seed)
 
 
-def effort_of(params: GPNNParams, *, cold: bool, thorough: bool) -> Effort:
-    """Return how hard to search: from a random field (cold) or an inherited one."""
+def effort_of(params: GPNNParams, pair: Quantised, *, cold: bool, thorough: bool = False) -> Effort:
+    """Return how hard to search: thoroughly if told, from a random field (cold), and where the layout is decided."""
     sweeps = params.cold_sweeps if cold else params.sweeps
-    if cold or thorough:
+    if cold or thorough or _pairs(*pair.grids) <= LAYOUT_PAIRS:
         return Effort(sweeps, params.trials, params.looks, params.repairs)
     return Effort(sweeps, params.trials)
