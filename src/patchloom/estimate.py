@@ -11,19 +11,20 @@ import math
 from .errors import MemoryBudgetError, explain
 from .gpnn import most_iterations, params_at
 from .search.matching import choose
-from .search.patchmatch import JUMPS
 from .types import Plan, Size
 
 # Nanoseconds on one core, from runs of 250 to 1024 pixels and patches of 3 to 31 pixels.
 _NS_PER_PAIR = 0.66                                       # exhaustive search: 7 x 7 patches of three channels
 _NS_PER_SHIFT = 43.0                                      # the same, once per row of pairs
-_NS_PER_DISTANCE = 13.0                                   # PatchMatch: 7 x 7 patches of three or four channels
-_NS_PER_OTHER_DISTANCE, _NS_PER_ELEMENT = 21.0, 0.064     # other patches
+_NS_PER_DISTANCE = 10.0                                   # PatchMatch: 7 x 7 patches of three or four channels
+_NS_PER_OTHER_DISTANCE, _NS_PER_ELEMENT = 14.0, 0.064     # other patches
+_NS_PER_PATCH = 60.0                                      # what a sweep does for a patch besides
 _NS_PER_VOTE = 0.3                                        # per element, at least four channels
-_NS_SERIAL = 40.0                                         # what NumPy does on one core, per patch
-_NS_PER_ITERATION = 1e5
+_NS_SERIAL = 15.0                                         # what NumPy does on one core, per patch
+_NS_PER_ITERATION = 1.5e5
 
-_NEIGHBOURS = 4 * len(JUMPS)                              # that a PatchMatch sweep looks at
+_DISTANCES = 4                                            # in full per patch and sweep, besides the trials
+_STILL_MOVING = 0.4                                       # of the patches, on average, after two iterations
 _USUAL_DRAWS = 3
 
 _FIELD = 12                                               # bytes per patch: index 2 x int32, distance float32
@@ -122,9 +123,14 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
     if first and query == key and params.noise > 0:       # the first guess is drawn about three times
         search += _search_ns(plan, query, key, 1, True) * min(_USUAL_DRAWS, params.draws - 1)
     patches, channels = query[0] * query[1], plan.guess.shape[2]
-    vote = count * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE
+    vote = _full_iterations(count) * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE
     serial = count * (patches * _NS_SERIAL + _NS_PER_ITERATION)
     return ((search + vote) / threads + serial) * 1e-9
+
+
+def _full_iterations(count: int) -> float:
+    """Iterations over all patches that are as much work as these: later ones pass over what has not changed."""
+    return min(count, 2) + _STILL_MOVING * max(count - 2, 0)
 
 
 def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool) -> float:
@@ -137,8 +143,8 @@ def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool) -> fl
     each = _NS_PER_DISTANCE
     if params.patch_size != 7 or channels not in (3, 4):
         each = _NS_PER_OTHER_DISTANCE + _NS_PER_ELEMENT * channels * params.patch_size**2
-    sweeps = count * params.sweeps + (params.cold_sweeps - params.sweeps if cold else 0)
-    return sweeps * query[0] * query[1] * (_NEIGHBOURS + params.trials) * each
+    sweeps = _full_iterations(count) * params.sweeps + (params.cold_sweeps - params.sweeps if cold else 0)
+    return sweeps * query[0] * query[1] * (_NS_PER_PATCH + (_DISTANCES + params.trials) * each)
 
 
 def seconds(plan: Plan, threads: int) -> float:

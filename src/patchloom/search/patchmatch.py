@@ -30,7 +30,7 @@ class Effort:
     repairs: int = 0
 
 
-JUMPS = (4, 2, 1)
+JUMPS = (4, 1)
 """How far the neighbours are that a sweep asks, in pixels."""
 
 _REPAIR = 8                                               # times the looks, in a repair
