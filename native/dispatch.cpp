@@ -15,7 +15,7 @@ namespace patchloom {
     void quantise(const float*, int64_t, int64_t, float, float, int16_t*);                                         \
     void bounds(const float*, int64_t, int64_t, float*, float*);                                                   \
     void sums(const int16_t*, int32_t, int32_t, int32_t, int32_t, int16_t*, int32_t, int32_t, int32_t*);           \
-    void rank(const int16_t*, int64_t, int32_t*, int32_t*);                                                        \
+    void rank(const int16_t*, int64_t, int64_t, int32_t*, int32_t*);                                               \
     void differ(const int16_t*, const int16_t*, int32_t, int64_t, int64_t, uint8_t*);                              \
     void window(const uint8_t*, int32_t, int32_t, int32_t, int32_t, uint8_t*, int32_t, int32_t, int32_t,           \
                 uint8_t*);                                                                                         \

@@ -74,8 +74,9 @@ struct Kernels {
     // by 2^shift and rounded down. scratch: 2 * width values.
     void (*sums)(const int16_t* image, int32_t width, int32_t channels, int32_t patch, int32_t shift, int16_t* out,
                  int32_t row0, int32_t row1, int32_t* scratch);
-    // The patches in the order of their sums' codes, and where each code's begin.
-    void (*rank)(const int16_t* sums, int64_t count, int32_t* starts, int32_t* order);
+    // Counts the patches of each code of sums in `places`; with `order`, whose parts for each code
+    // then begin at `places`, puts them there one after the other.
+    void (*rank)(const int16_t* sums, int64_t first, int64_t last, int32_t* places, int32_t* order);
     // 1 for each pixel in which the pictures differ.
     void (*differ)(const int16_t* a, const int16_t* b, int32_t channels, int64_t start, int64_t stop, uint8_t* out);
     // 1 where anything in a window of patch x patch is not 0; the window of output (y, x) starts

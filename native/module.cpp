@@ -119,6 +119,7 @@ void vote(Array<const float, 3> value, Array<const int32_t, 3> index, Array<cons
                 out.shape(1) == index.shape(1) + patch - 1 && out.shape(2) == value.shape(2),
             "out: the size that the field's patches cover");
     require(out.shape(2) <= 32, "channels: at most 32");
+    require(int64_t(value.shape(0)) * int64_t(value.shape(1)) <= INT32_MAX, "value: at most 2^31 - 1 pixels");
     require(!touched || (touched->shape(0) == out.shape(0) && touched->shape(1) == out.shape(1)),
             "touched: one per output pixel");
     require_rows(row0, row1, int64_t(out.shape(0)));
@@ -163,12 +164,15 @@ void sums(Array<const int16_t, 3> image, int patch, int shift, Array<int16_t, 3>
     });
 }
 
-void rank(Array<const int16_t, 3> sums, Array<int32_t, 1> starts, Array<int32_t, 1> order) {
+// Places that do not come of counting the same sums would write outside the order.
+void rank(Array<const int16_t, 3> sums, int64_t first, int64_t last, Array<int32_t, 1> places,
+          std::optional<Array<int32_t, 1>> order) {
     const size_t count = sums.shape(0) * sums.shape(1);
-    require(sums.shape(2) == 4 && starts.shape(0) == size_t(sum_codes) + 1 && order.shape(0) == count,
-            "starts: one more than codes; order: one per patch");
+    require(sums.shape(2) == 4 && places.shape(0) == size_t(sum_codes) && (!order || order->shape(0) == count),
+            "places: one per code; order: one per patch");
+    require_rows(first, last, int64_t(count));
     nb::gil_scoped_release release;
-    chosen->rank(sums.data(), int64_t(count), starts.data(), order.data());
+    chosen->rank(sums.data(), first, last, places.data(), order ? order->data() : nullptr);
 }
 
 void differ(Array<const int16_t, 3> a, Array<const int16_t, 3> b, Array<uint8_t, 2> out, int threads) {
@@ -279,7 +283,7 @@ NB_MODULE(_native, m) {
           number);
     m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number, number, number);
     m.def("bounds", &bounds, array, number);
-    m.def("rank", &rank, array, array, array);
+    m.def("rank", &rank, array, number, number, array, mask);
     m.def("sweep", &sweep, array, array, number, array, array, number, array, array, mask, mask, mask, array, array,
           array, number, number, number, array, array, number, number, number);
 }

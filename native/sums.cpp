@@ -59,13 +59,11 @@ void sums(const int16_t* image, int32_t width, int32_t channels, int32_t patch, 
     run(image, width, channels, patch, shift, out, row0, row1, scratch);
 }
 
-void rank(const int16_t* sums, int64_t count, int32_t* starts, int32_t* order) {
-    memset(starts, 0, sizeof(int32_t) * (sum_codes + 1));
-    for (int64_t i = 0; i < count; ++i) ++starts[sum_code(sums + 4 * i) + 1];
-    for (int32_t code = 0; code < sum_codes; ++code) starts[code + 1] += starts[code];
-    for (int64_t i = 0; i < count; ++i) order[starts[sum_code(sums + 4 * i)]++] = int32_t(i);
-    for (int32_t code = sum_codes; code > 0; --code) starts[code] = starts[code - 1];   // each had moved to its end
-    starts[0] = 0;
+void rank(const int16_t* sums, int64_t first, int64_t last, int32_t* places, int32_t* order) {
+    for (int64_t i = first; i < last; ++i) {
+        const int32_t place = places[sum_code(sums + 4 * i)]++;
+        if (order) order[place] = int32_t(i);
+    }
 }
 
 }  // namespace PATCHLOOM_ISA

@@ -42,7 +42,7 @@ struct Pool {
     std::mutex mutex;
     std::condition_variable wanted, left;
     std::vector<Job*> jobs;           // those with free seats
-    int helpers = 0;
+    int helpers = 0, seats = 0;       // helpers there are, and all that the jobs at work asked for
 
     // Makes sure that there are helpers for `count` seats; fewer do where no more are to be had.
     void hire(int count) {
@@ -71,18 +71,20 @@ struct Pool {
     }
 
     void serve(Job& job) {
-        const bool one = job.seats == 1;
+        const int asked = job.seats;
         {
             const std::lock_guard<std::mutex> lock(mutex);
-            hire(job.seats);
+            seats += asked;
+            hire(seats);
             jobs.push_back(&job);
         }
-        if (one) wanted.notify_one();
+        if (asked == 1) wanted.notify_one();
         else wanted.notify_all();
         job.run(mutex);
         std::unique_lock<std::mutex> lock(mutex);
         jobs.erase(std::remove(jobs.begin(), jobs.end(), &job), jobs.end());
         left.wait(lock, [&job] { return job.busy == 0; });
+        seats -= asked;
     }
 };
 

@@ -9,7 +9,6 @@ import pytest
 
 from conftest import make_picture
 from patchloom import GPNNParams, Plan, kernels, nearest, plans, run
-from patchloom.gpnn import most_iterations
 from patchloom.guess import first_guess
 from patchloom.resize import resize
 from patchloom.search.patchmatch import mix
@@ -57,10 +56,10 @@ def test_without_noise_nothing_is_drawn_again() -> None:
 def test_a_lone_level_has_all_iterations() -> None:
     plan = plans.generate(make_picture(16, 20), params=GPNNParams(coarsest=16, tolerance=0.0, iterations=4), seed=1)
     assert len(plan.sizes) == 1
-    assert most_iterations(plan, 0) == 4
+    assert plan.most_iterations(0) == 4
     assert run(plan).iterations == (4,)
     deep = plans.generate(make_picture(60, 80), seed=1)
-    assert most_iterations(deep, len(deep.sizes) - 1) == 1
+    assert deep.most_iterations(len(deep.sizes) - 1) == 1
 
 
 @pytest.mark.parametrize("seed", [0, 2**64 - 1])

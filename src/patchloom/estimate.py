@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 from .errors import MemoryBudgetError, explain
-from .gpnn import most_iterations, params_at
 from .search.matching import choose
 from .types import Plan, Size
 
@@ -65,7 +64,7 @@ def peak_memory(plan: Plan) -> int:
     channels, floats = plan.guess.shape[2], _FLOAT * plan.guess.shape[2]
     key = plan.source[0].shape[0] * plan.source[0].shape[1]
     query = plan.sizes[0][0] * plan.sizes[0][1]
-    reverse = key * (params_at(plan, 0).alpha < math.inf)
+    reverse = key * (plan.params_at(0).alpha < math.inf)
     whole = _SHORT * channels                             # a picture in whole numbers; with its sums and their order:
     ordered = choose(plan.params.method, *grids(plan, 0)) == "patchmatch"
     judged, ranked = whole + _SUMS, whole + _SUMS + _ORDER * ordered
@@ -82,7 +81,7 @@ def peak_memory(plan: Plan) -> int:
         2 * floats * query + (whole + judged + _MASKS) * query + 2 * ranked * key + 2 * fields + extra,
     )
     held = sum(level.nbytes for level in plan.source)
-    return int(_KEPT_BY_ALLOCATOR * (held + max(phases) + 2 * _CODES * ordered)) + _ALWAYS
+    return int(_KEPT_BY_ALLOCATOR * (held + max(phases) + 3 * _CODES * ordered)) + _ALWAYS
 
 
 def check_memory(plan: Plan, budget: int | None) -> int:
@@ -114,11 +113,11 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
         At least 1.
     """
     params = plan.params
-    count = most_iterations(plan, level)
+    count = plan.most_iterations(level)
     query, key = grids(plan, level)
     first = level + 1 == len(plan.sizes)
     search = _search_ns(plan, query, key, count, first)
-    if params_at(plan, level).alpha < math.inf:
+    if plan.params_at(level).alpha < math.inf:
         search += _search_ns(plan, key, query, count, first)
     if first and query == key and params.noise > 0:       # the first guess is drawn about three times
         search += _search_ns(plan, query, key, 1, True) * min(_USUAL_DRAWS, params.draws - 1)
@@ -129,7 +128,7 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
 
 
 def _full_iterations(count: int) -> float:
-    """Iterations over all patches that are as much work as these: later ones pass over what has not changed."""
+    """Return how many iterations over all patches these amount to: later ones pass over what has not changed."""
     return min(count, 2) + _STILL_MOVING * max(count - 2, 0)
 
 

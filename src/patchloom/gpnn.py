@@ -21,6 +21,7 @@ from .guess import first_guess
 from .params import GPNNParams
 from .patches import grid, vote_again
 from .resize import resize
+from .search import check_pnn
 from .search.completeness import normalise
 from .search.inherit import finer
 from .search.matching import choose, effort_of, match, narrowed
@@ -54,8 +55,10 @@ def pnn(
     params : GPNNParams
         Patch size, completeness, search and fold are read.
     fields : Fields, optional
-        Where the search starts; by default nowhere. Those of the call before make this one
-        cheap: what looks the same is neither searched nor voted again.
+        Where the search starts; by default nowhere. Those of the call before, with the same
+        key, value, numbers and masks, make this one cheap: what looks the same is neither
+        searched nor voted again. Pictures and masks are known by identity: pass others, do
+        not edit them in place.
     valid : Mask (K', L'), optional
         Key patches that may be found.
     active : Mask (H', W'), optional
@@ -73,21 +76,29 @@ def pnn(
     fields : Fields
         The fields that were found.
     """
-    kept = fields.kept.pair if fields and fields.kept else None
-    pair = quantise(query, key, patch_size=params.patch_size, before=kept, threads=threads)
+    check_pnn(query, key, value, params.patch_size, fields, valid, active)
+    return _pnn(query, key, value, params, fields, (valid, active), seed, as_threads(threads))
+
+
+def _pnn(
+    query: Image, key: Image, value: Image, params: GPNNParams, fields: Fields | None,
+    masks: tuple[Mask | None, Mask | None], seed: int, threads: int,
+) -> tuple[Image, Fields]:
+    kept = fields.kept_for(params, masks) if fields else None
+    pair = quantise(query, key, patch_size=params.patch_size, before=kept.pair if kept else None, threads=threads)
     options: dict[str, Any] = {"method": params.method, "threads": threads}
     # 1. normalisation: how far each key is from the nearest query (equation 2)
     weight, reverse, changed = None, None, pair.changed
     if params.alpha < np.inf:
         weight, reverse, changed = normalise(pair, fields, params=params, seed=mix(seed, REVERSE), **options)
     # 2. nearest neighbours by normalised score
-    options.update(valid=valid, active=narrowed(active, changed, pair.grids[0]))
-    options["init"] = fields.forward if fields else None
-    effort = effort_of(params, pair, cold=fields is None)
-    nnf = match(pair, weight=weight, effort=effort, seed=mix(seed, FORWARD), **options)
+    options.update(weight=weight, valid=masks[0], active=narrowed(masks[1], changed))
+    options.update(init=fields.forward if fields else None, effort=effort_of(params, pair, cold=fields is None))
+    nnf = match(pair, seed=mix(seed, FORWARD), **options)
     # 3. replace each patch by its value; 4. fold
-    image, moved = vote_again(value, nnf, query, fields, active=active, sigma=params.fold, threads=threads)
-    return image, Fields(nnf, reverse, moved, Kept(pair.kept(), value, image))
+    before = fields.forward if fields and kept else None
+    image, moved = vote_again(value, nnf, query, kept, before, active=masks[1], sigma=params.fold, threads=threads)
+    return image, Fields(nnf, reverse, moved, Kept(pair.kept(), value, image, params, masks))
 
 
 def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
@@ -123,26 +134,14 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
                 image = balance(image, key)
         if fields:
             fields = finer(fields, ratio, sizes[level : level + 2], keys[level : level + 2], threads=threads)
-        count, params = most_iterations(plan, level), params_at(plan, level)
+        count, params = plan.most_iterations(level), plan.params_at(level)
         method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
         for iteration in range(count):
             seed = mix(plan.seed, level + 1, iteration + 1)
             if iteration and level < params.sharp_levels:               # ours too
                 key = value
-            image, fields = pnn(image, key, value, params=params, fields=fields, seed=seed, threads=threads)
+            image, fields = _pnn(image, key, value, params, fields, (None, None), seed, threads)
             done = iteration + 1 == count or (iteration > 0 and fields.moved <= params.tolerance)
             yield Step(level, iteration, image, replace(fields, kept=None), method, done and level == 0)
             if done:
                 break
-
-
-def most_iterations(plan: Plan, level: int) -> int:
-    """Return how often a level may iterate; a lone level has all of its work to do."""
-    coarsest = level + 1 == len(plan.sizes) > 1
-    return plan.params.coarsest_iterations if coarsest else plan.params.iterations
-
-
-def params_at(plan: Plan, level: int) -> GPNNParams:
-    """Return the numbers at a level: completeness counts at the coarsest ones only."""
-    complete = len(plan.sizes) - level <= plan.params.complete_levels
-    return plan.params if complete else replace(plan.params, alpha=np.inf)

@@ -12,7 +12,7 @@ from . import kernels
 from .checks import as_threads
 from .errors import ImageError, explain
 from .params import MAX_CHANNELS, PRESETS
-from .types import NNF, Fields, Image, Mask, Size
+from .types import NNF, Image, Kept, Mask, Size
 
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
 _LEAST_WEIGHT = 2.0**-40
@@ -120,38 +120,42 @@ def vote(value: Image, nnf: NNF, *, sigma: float = PRESETS["default"].fold, thre
 
 
 def vote_again(
-    value: Image, nnf: NNF, image: Image, fields: Fields | None, *, active: Mask | None, sigma: float, threads: int = 1
+    value: Image, nnf: NNF, image: Image, kept: Kept | None, before: NNF | None, *, active: Mask | None,
+    sigma: float, threads: int,
 ) -> tuple[Image, float]:
-    """Return `vote`, computed only where patches have moved if `image` is the vote of the fields before.
+    """Return `vote`, computed only where patches have moved if `image` is the vote of the field before.
 
     Parameters
     ----------
     value, nnf, sigma, threads
-        As for `vote`.
+        As for `vote`; they fit each other.
     image : Image
         The picture that `nnf` was found for.
-    fields : Fields or None
-        Those that made `image`, if they did.
+    kept, before : Kept and NNF, or None
+        What made `image`, if it did.
     active : Mask (H', W') or None
         Patches whose vote counts; pixels that only others cover stay as they are.
 
     Returns
     -------
     image : Image
+        Read-only: it is known by identity.
     moved : float
-        Share of patches whose neighbour is another one than before, 1 where that is not known.
+        Share of the active patches whose neighbour is another one than before, 1 where that is not known.
     """
-    kept = fields.kept if fields else None
     moved, share = active, 1.0
-    if fields is not None and kept is not None and kept.image is image and kept.value is value:
-        pairs = [np.ascontiguousarray(field.index).view(np.int64)[..., 0] for field in (fields.forward, nnf)]
+    if kept is not None and before is not None and kept.image is image and kept.value is value:
+        pairs = [np.ascontiguousarray(field.index).view(np.int64)[..., 0] for field in (before, nnf)]
         moved = pairs[0] != pairs[1]                      # both indices compared as one number
-        share = np.count_nonzero(moved) / moved.size
-    if moved is None:
-        return vote(value, nnf, sigma=sigma, threads=threads), share
-    touched = kernels.window(moved, nnf.patch_size, full=True, threads=threads)
+        share = np.count_nonzero(moved) / max(moved.size if active is None else np.count_nonzero(active), 1)
+    options: dict[str, Any] = {}
+    if moved is not None:
+        touched = kernels.window(np.ascontiguousarray(moved), nnf.patch_size, full=True, threads=threads)
+        options = {"touched": touched, "image": np.ascontiguousarray(image)}
     fold = fold_weights(nnf.patch_size, sigma)
-    return kernels.vote(value, nnf.index, fold, touched=touched, image=image, threads=threads), share
+    out: Image = kernels.vote(np.ascontiguousarray(value), nnf.index, fold, **options, threads=threads)
+    out.flags.writeable = False
+    return out, share
 
 
 def _check(value: Image, nnf: NNF) -> None:
@@ -159,6 +163,8 @@ def _check(value: Image, nnf: NNF) -> None:
         raise ImageError(
             explain("value", f"{value.dtype} {value.shape}", f"must be float32 (H, W, 1 to {MAX_CHANNELS})")
         )
+    if value.shape[0] * value.shape[1] > 2**31 - 1:
+        raise ImageError(explain("value", f"{value.shape[0]} x {value.shape[1]}", f"at most {2**31 - 1} pixels"))
     index = nnf.index
     if index.ndim != 3 or index.shape[2] != 2 or index.dtype.kind not in "iu" or not index.size:
         raise ImageError(explain("nnf.index", f"{index.dtype} {index.shape}", "must be whole numbers (H', W', 2)"))

@@ -83,10 +83,11 @@ def generate(
     >>> result.image.shape, result.image.dtype, result.seed
     ((32, 48), dtype('uint8'), 1)
     """
-    image, kind = as_image(source)
-    plan = plans.generate_from(image, size=size, params=params, seed=seed)
-    result = run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
-    return finish(result, source, kind, threads=threads)
+    with cancelled_by(cancel):
+        image, kind = as_image(source)
+        plan = plans.generate_from(image, size=size, params=params, seed=seed)
+        result = run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return finish(result, source, kind, threads=threads)
 
 
 def run(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -53,11 +54,17 @@ class Kept:
         The pictures that were searched; see `patchloom.search.quantise`.
     value, image : Image
         What was voted, and what came of it.
+    params : GPNNParams
+        How.
+    masks : (Mask or None, Mask or None)
+        Valid keys and active queries.
     """
 
     pair: Any
     value: Image
     image: Image
+    params: GPNNParams
+    masks: tuple[Mask | None, Mask | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +89,16 @@ class Fields:
     reverse: NNF | None = None
     moved: float = 1.0
     kept: Kept | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the fields alone: what is kept is for the next call only."""
+        return Fields, (self.forward, self.reverse, self.moved)
+
+    def kept_for(self, params: GPNNParams, masks: tuple[Mask | None, Mask | None]) -> Kept | None:
+        """Return what is kept, if it came of the same numbers and masks."""
+        kept = self.kept
+        same = kept is not None and kept.params == params and kept.masks[0] is masks[0] and kept.masks[1] is masks[1]
+        return kept if same else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +125,16 @@ class Plan:
     guess: Image
     params: GPNNParams
     seed: int
+
+    def most_iterations(self, level: int) -> int:
+        """Return how often a level may iterate; a lone level has all of its work to do."""
+        coarsest = level + 1 == len(self.sizes) > 1
+        return self.params.coarsest_iterations if coarsest else self.params.iterations
+
+    def params_at(self, level: int) -> GPNNParams:
+        """Return the numbers at a level: completeness counts at the coarsest ones only."""
+        complete = len(self.sizes) - level <= self.params.complete_levels
+        return self.params if complete else replace(self.params, alpha=math.inf)
 
 
 @dataclass(frozen=True, eq=False)

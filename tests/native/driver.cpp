@@ -306,12 +306,19 @@ Fold call_sums(Draw& draw, const Kind& kind, const Way& way) {
 Fold call_rank(Draw& draw, const Kind&, const Way& way) {
     const int32_t count = draw.between(1, 300), top = draw.once_in(3) ? 4000 : 32767;
     const auto sums = picture(draw, 4 * count, top);
-    auto starts = way.unset<int32_t>(sum_codes + 1), order = way.unset<int32_t>(count);
-    way.kernels.rank(sums.data(), count, starts.data(), order.data());
-    std::vector<int32_t> steps{starts.front()};             // all there is to know of the starts, in short
-    for (int32_t code = 0; code < sum_codes; ++code) {
-        if (starts[code] != starts[code + 1]) steps.insert(steps.end(), {code, starts[code + 1]});
+    const int32_t cut = draw.between(0, count);             // both passes may come in parts
+    std::vector<int32_t> places(sum_codes, 0), steps;
+    auto order = way.unset<int32_t>(count);
+    way.kernels.rank(sums.data(), cut, count, places.data(), nullptr);
+    way.kernels.rank(sums.data(), 0, cut, places.data(), nullptr);
+    for (int32_t code = 0, start = 0; code < sum_codes; ++code) {
+        const int32_t held = places[code];
+        if (held) steps.insert(steps.end(), {code, start});  // all there is to know of the places, in short
+        places[code] = start;
+        start += held;
     }
+    way.kernels.rank(sums.data(), 0, cut, places.data(), order.data());
+    way.kernels.rank(sums.data(), cut, count, places.data(), order.data());
     return Fold().add(steps).add(order);
 }
 

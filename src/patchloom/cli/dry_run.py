@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from .. import estimate, plans
-from ..gpnn import most_iterations
 from ..search.matching import choose
 from ..types import Plan
 from .jobs import Job, Request
@@ -44,7 +43,7 @@ def level_entry(plan: Plan, level: int) -> dict[str, Any]:
         "patches": query[0] * query[1],
         "source_patches": key[0] * key[1],
         "method": choose(plan.params.method, query, key),
-        "iterations": most_iterations(plan, level),
+        "iterations": plan.most_iterations(level),
     }
 
 

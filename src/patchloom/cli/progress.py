@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any
 
 from .. import estimate
-from ..gpnn import most_iterations
 from ..types import Plan, Step
 from .exits import say
 
@@ -71,7 +70,7 @@ class Progress:
 
         def on_step(step: Step) -> None:
             number = levels - step.level                  # people count from the coarsest, where the run begins
-            iterations = most_iterations(plan, step.level)
+            iterations = plan.most_iterations(step.level)
             before = sum(shares[step.level + 1 :])
             part = 1.0 if step.last else before + shares[step.level] * (step.iteration + 1) / iterations
             text = f"{label}  level {number} of {levels}, iteration {step.iteration + 1}"

@@ -87,11 +87,13 @@ def vote(
     """Weighted mean of the patches that cover each pixel; see the twin in `numpy_kernels`."""
     patch, channels = len(fold), value.shape[2]
     height, width = index.shape[0] + patch - 1, index.shape[1] + patch - 1
-    out = np.empty((height, width, channels), np.float32) if image is None else image.copy()
-    work = width * patch * patch * max(channels, 4)
+    out = np.empty((height, width, channels), np.float32)
     share = 1.0 if touched is None else np.count_nonzero(touched) / touched.size
-    threads = _worth(threads, work * height * share)
+    work = width * channels * 8.0 + width * patch * patch * max(channels, 4) * share
+    threads = _worth(threads, work * height)
     for start, stop in _bands(height, work, threads):
+        if image is not None:
+            out[start:stop] = image[start:stop]
         _native.vote(value, index, fold, _bytes(touched), out, start, stop, threads)
     return out
 
@@ -103,6 +105,7 @@ def _bytes(mask: Array | None) -> Array | None:
 def quantise(image: Array, low: float, scale: float, *, threads: int = 1) -> Array:
     """Pictures as whole numbers; see the twin in `numpy_kernels`."""
     out = np.empty(image.shape, np.int16)
+    check()
     _native.quantise(image.reshape(-1), low, scale, out.reshape(-1), _worth(threads, image.size))
     return out
 
@@ -116,14 +119,21 @@ def bounds(image: Array, *, threads: int = 1) -> tuple[float, float]:
 def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
     """Sum up the quarters of each patch; see the twin in `numpy_kernels`."""
     out = np.empty((image.shape[0] - patch + 1, image.shape[1] - patch + 1, 4), np.int16)
+    check()
     _native.sums(image, patch, shift, out, _worth(threads, 3 * image.size))
     return out
 
 
 def rank(sums: Array) -> tuple[Array, Array]:
     """Patches in the order of their sums' codes; see the twin in `numpy_kernels`."""
-    starts, order = np.empty(SUM_CODES + 1, np.int32), np.empty(sums.shape[0] * sums.shape[1], np.int32)
-    _native.rank(sums, starts, order)
+    count = sums.shape[0] * sums.shape[1]
+    counts, order = np.zeros(SUM_CODES, np.int32), np.empty(count, np.int32)
+    for start, stop in _bands(count, 20.0, 1):
+        _native.rank(sums, start, stop, counts, None)
+    starts = np.concatenate([np.zeros(1, np.int32), np.cumsum(counts, dtype=np.int32)])
+    places = starts[:-1].copy()
+    for start, stop in _bands(count, 40.0, 1):
+        _native.rank(sums, start, stop, places, order)
     return starts, order
 
 
@@ -139,6 +149,7 @@ def window(mask: Array, patch: int, *, full: bool, threads: int = 1) -> Array:
     more = patch - 1 if full else 1 - patch
     out = np.empty((mask.shape[0] + more, mask.shape[1] + more), np.bool_)
     back = patch - 1 if full else 0
+    check()
     _native.window(mask.view(np.uint8), patch, back, out.view(np.uint8), _worth(threads, out.size))
     return out
 
@@ -150,6 +161,7 @@ def inherit(
     """Hand a field to the next finer level; see the twin in `numpy_kernels`."""
     shape = len(parents[0]), len(parents[1])
     out_index, out_distance = np.empty((*shape, 2), np.int32), np.empty(shape, np.float32)
+    check()
     _native.inherit(
         index, distance, parents[0], rests[0], parents[1], rests[1], *tables, *last, out_index, out_distance,
         _worth(threads, 10 * out_distance.size),
@@ -210,7 +222,7 @@ def sweep(
         new_distance = np.zeros(index.shape[:2], np.float32)
     else:
         new_distance = distance.copy()
-    work = (len(jumps) + len(radii) + looks) * patch * patch * query.shape[2] / 4
+    work = 200 + (2 * len(jumps) + len(radii) + looks) * patch * patch * query.shape[2] / 4
     threads = _worth(threads, work * count)
     for start, stop in _bands(count, work, threads):
         _native.sweep(

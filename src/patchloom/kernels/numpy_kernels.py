@@ -216,6 +216,7 @@ def sweep(
     here = np.stack([at // cols, at % cols], axis=1)                  # (n, 2)
     own = here[:, 0], here[:, 1]
     best = _Best(_patches(query, patch)[own], _patches(key, patch), *masks, index[own])
+    middle, count = best.place, len(radii) + looks
     for jump in jumps:
         for step in ((-jump, 0), (jump, 0), (0, -jump), (0, jump)):
             other = here + step
@@ -223,7 +224,6 @@ def sweep(
             other = np.where(inside[:, None], other, 0)
             place = index[other[:, 0], other[:, 1]].astype(np.int64) - step
             best.offer(place, inside & ((place >= 0) & (place < limit)).all(axis=1))
-    middle, count = best.place, len(radii) + looks
     code = sum_code(query_sums.reshape(-1, 4)[at])
     first = np.minimum(starts[code].astype(np.int64), limit[0] * limit[1] - 1)
     last = np.maximum(starts[code + 1].astype(np.int64) - 1, first)

@@ -10,19 +10,16 @@ import numpy.typing as npt
 
 from .. import kernels
 from ..checks import as_seed, as_threads
-from ..errors import ImageError, ParameterError, explain
-from ..params import MAX_CHANNELS, METHODS, PRESETS, check_number
+from ..errors import ParameterError, explain
+from ..params import METHODS, PRESETS, check_number
 from ..patches import grid
-from ..types import NNF, Image, Mask, Size
+from ..types import NNF, Image, Mask
+from .checking import check_field, check_masks, check_pictures, check_pnn
 from .completeness import weigh
 from .matching import effort_of, match
 from .quantise import quantise
 
-__all__ = ["completeness_weight", "nearest"]
-
-# Largest factor of a key: its product with any distance is still a float32.
-_MOST_WEIGHT = 1e28
-
+__all__ = ["check_pnn", "completeness_weight", "nearest"]
 
 def nearest(
     query: Image,
@@ -97,7 +94,10 @@ def nearest(
     """
     kernels.warn_if_slow()
     patch_size = check_number("patch_size", patch_size)
-    _check(query, key, patch_size, weight, init)
+    check_pictures(query, key, patch_size)
+    check_masks(grid(query, patch_size), grid(key, patch_size), weight, valid, active, init is not None)
+    if init is not None:
+        check_field(init, grid(query, patch_size), grid(key, patch_size), patch_size)
     if method not in METHODS:
         raise ParameterError(explain("method", repr(method), "must be one of " + ", ".join(METHODS)))
     params = PRESETS["default"] if trials is None else replace(PRESETS["default"], trials=trials)
@@ -158,41 +158,3 @@ def completeness_weight(
         threads=threads,
     )
     return weigh(reverse, alpha), reverse
-
-
-def _check(
-    query: Image,
-    key: Image,
-    patch_size: int,
-    weight: npt.NDArray[np.float32] | None,
-    init: NNF | None,
-) -> None:
-    for name, image in (("query", query), ("key", key)):
-        fits = image.ndim == 3 and image.dtype == np.float32 and min(image.shape[:2]) >= patch_size
-        if not fits or not 1 <= image.shape[2] <= MAX_CHANNELS:
-            raise ImageError(
-                explain(name, f"{image.dtype} {image.shape}", f"must be float32 (H, W, 1 to {MAX_CHANNELS})",
-                        f"sides at least {patch_size}")
-            )
-        if not np.isfinite(image).all():
-            raise ImageError(explain(name, "values that are NaN or infinite", "must be finite", "replace them"))
-    if query.shape[2] != key.shape[2]:
-        raise ImageError(explain("channels", f"{query.shape[2]} and {key.shape[2]}", "query and key need the same"))
-    queries, keys = grid(query, patch_size), grid(key, patch_size)
-    if weight is not None and (weight.shape != keys or weight.dtype != np.float32):
-        raise ImageError(explain("weight", f"{weight.dtype} {weight.shape}", f"must be float32 {keys}"))
-    if weight is not None and not (weight.min() > 0 and weight.max() <= _MOST_WEIGHT):
-        got = f"{weight.min():g} to {weight.max():g}"
-        raise ParameterError(explain("weight", got, f"must be positive and at most {_MOST_WEIGHT:g}", "scale them"))
-    if init is not None:
-        _check_field(init, queries, keys, patch_size)
-
-
-def _check_field(init: NNF, queries: Size, keys: Size, patch_size: int) -> None:
-    if init.patch_size != patch_size or init.index.shape != (*queries, 2):
-        raise ImageError(
-            explain("init", f"{init.index.shape} for patch {init.patch_size}",
-                    f"must be {(*queries, 2)} for patch {patch_size}")
-        )
-    if (init.index < 0).any() or (init.index >= np.array(keys)).any():
-        raise ImageError(explain("init", "indices outside the key", f"must be below {keys}"))

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from ..params import GPNNParams
 from ..types import NNF, Fields, Mask
-from .matching import effort_of, match
+from .matching import choose, effort_of, match
+from .patchmatch import worse_than_mean
 from .quantise import Quantised
 
 
@@ -48,20 +49,22 @@ def normalise(
         reverse = match(pair.swapped(), effort=effort, **options)
         return weigh(reverse, params.alpha), reverse, None
     forward = fields.forward
-    unsettled = _unsettled(early, forward, pair.changed)
+    approximate = choose(params.method, *pair.grids) != "exact"       # exhaustive search leaves nothing to chance
+    unsettled = _unsettled(early, forward, pair) if approximate else None
     reverse = match(pair.swapped(), init=early, active=unsettled, effort=effort, **options)
-    active = pair.changed
+    active = pair.changed if approximate else None
     if active is not None:
         reweighed: Mask = early.distance != reverse.distance
         active = active | reweighed[forward.index[..., 0], forward.index[..., 1]]
     return weigh(reverse, params.alpha), reverse, active
 
 
-def _unsettled(reverse: NNF, forward: NNF, changed: Mask | None) -> Mask | None:
+def _unsettled(reverse: NNF, forward: NNF, pair: Quantised) -> Mask | None:
     """Key patches that found, or were found by, a query that looks different now; and those worse than the mean."""
+    changed = pair.changed
     if changed is None:
         return None
-    keys: Mask = reverse.distance > np.mean(reverse.distance, dtype=np.float64)
+    keys = worse_than_mean(reverse.distance, pair.steps)
     keys |= changed[reverse.index[..., 0], reverse.index[..., 1]]
     found = forward.index[changed]
     keys[found[:, 0], found[:, 1]] = True

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ImageError, ParameterError, explain
 from ..kernels.cancel import check
 from ..params import GPNNParams
 from ..types import NNF, Mask, Size
@@ -32,23 +31,8 @@ def _pairs(query: Size, key: Size) -> int:
     return query[0] * query[1] * key[0] * key[1]
 
 
-def _check_mask(name: str, mask: Mask | None, shape: Size) -> None:
-    if mask is not None and (mask.shape != shape or mask.dtype != np.bool_):
-        raise ImageError(explain(name, f"{mask.dtype} {mask.shape}", f"must be bool {shape}"))
-
-
-def _check_masks(pair: Quantised, valid: Mask | None, active: Mask | None, init: NNF | None) -> None:
-    _check_mask("active", active, pair.grids[0])
-    _check_mask("valid", valid, pair.grids[1])
-    if valid is not None and not valid.any():
-        raise ParameterError(explain("valid", "no patch", "at least one key patch must be allowed"))
-    if active is not None and init is None:
-        raise ParameterError(explain("init", None, "is required when `active` leaves patches out"))
-
-
-def narrowed(active: Mask | None, changed: Mask | None, queries: Size) -> Mask | None:
+def narrowed(active: Mask | None, changed: Mask | None) -> Mask | None:
     """Return the active patches that have changed; None is all."""
-    _check_mask("active", active, queries)
     return changed if active is None else active if changed is None else active & changed
 
 
@@ -64,9 +48,8 @@ def match(
     seed: int,
     threads: int,
 ) -> NNF:
-    """Search a quantised pair: `nearest`, without its checks."""
+    """Search a quantised pair; nothing is checked here, see `nearest`."""
     check()
-    _check_masks(pair, valid, active, init)
     options: dict[str, Any] = {"weight": weight, "valid": valid, "active": active, "init": init, "threads": threads}
     if choose(method, *pair.grids) == "exact":
         return exact.search(pair, **options)

@@ -67,10 +67,17 @@ def search(
     for number in range(effort.sweeps):
         index, distance = sweep(number, at, effort.looks)
     for number in range(effort.repairs if at is None else 0):
-        worse = np.flatnonzero(distance > np.mean(distance, dtype=np.float64)).astype(np.int32)
+        worse = np.flatnonzero(worse_than_mean(distance, pair.steps)).astype(np.int32)
         if worse.size:
             index, distance = sweep(effort.sweeps + number, worse, _REPAIR * effort.looks)
     return NNF(index, distance, pair.patch_size)
+
+
+def worse_than_mean(distance: npt.NDArray[np.float32], steps: float) -> Mask:
+    """Return which distances lie above their mean, by whole numbers: a sum of floats would depend on its order."""
+    total = np.rint(np.multiply(distance, steps, dtype=np.float64)).astype(np.int64)
+    worse: Mask = total > int(total.sum()) // total.size
+    return worse
 
 
 def _start(
@@ -84,7 +91,8 @@ def _start(
         allowed = valid[index[..., 0], index[..., 1]]
         if active is not None:
             allowed = allowed | ~active
-        index = np.where(allowed[..., None], index, random_index(queries, keys, valid, seed))
+        if not allowed.all():
+            index = np.where(allowed[..., None], index, random_index(queries, keys, valid, seed))
     return np.ascontiguousarray(index, np.int32)
 
 
