@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from conftest import make_picture
@@ -179,3 +182,97 @@ def test_repairs_help_where_patches_are_worse_than_the_mean() -> None:
 def test_the_first_guess_does_not_depend_on_the_threads() -> None:
     plan = plans.generate(make_picture(48, 64), seed=3)
     assert first_guess(plan, threads=1).tobytes() == first_guess(plan, threads=3).tobytes()
+
+
+@pytest.mark.parametrize("alpha", [np.inf, 0.005])
+@pytest.mark.parametrize("name", ["flowers", "galaxies", "mountains", "skyline", "spices"])
+def test_exhaustive_runs_on_photographs_forget_nothing(
+    name: str, alpha: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At every step, to the byte: the run with what is kept, and one that starts each search from nothing."""
+    path = Path(__file__).parent.parent / "examples" / "pictures" / f"{name}.png"
+    with PIL.Image.open(path) as file:
+        pixels = np.asarray(file.convert("RGB").resize((44, 30), PIL.Image.Resampling.BICUBIC))
+    params = GPNNParams(method="exact", alpha=alpha, complete_levels=64, iterations=6, tolerance=0)
+    plan = plans.generate(pixels, params=params, seed=1)
+    keeping = [step.image.tobytes() for step in steps(plan)]
+    monkeypatch.setattr(Fields, "kept_for", lambda *_: None)
+    forgetting = [step.image.tobytes() for step in steps(plan)]
+    assert len(keeping) > 10
+    assert keeping == forgetting
+
+
+def test_what_is_kept_holds_for_the_same_numbers_and_masks_only() -> None:
+    key = image_of(1)
+    params = GPNNParams(method="exact", alpha=np.inf)
+    image, fields = pnn(noisy(key), key, key, params=params)
+    valid = np.zeros((34, 46), bool)
+    valid[:9] = True
+    some = np.zeros((34, 46), bool)
+    some[3:9, 4:12] = True
+    for change in ({"valid": valid}, {"params": replace(params, alpha=0.01)}, {"params": replace(params, fold=1.7)}):
+        options = {"params": params, **change}
+        again, found = pnn(image, key, key, fields=fields, **options)
+        fresh, wanted = pnn(image, key, key, fields=replace(fields, kept=None), **options)
+        np.testing.assert_array_equal(again, fresh)
+        np.testing.assert_array_equal(found.forward.index, wanted.forward.index)
+    assert found is not wanted
+    part, masked = pnn(image, key, key, params=params, fields=fields, active=some)
+    whole, everything = pnn(part, key, key, params=params, fields=masked)
+    np.testing.assert_array_equal(whole, pnn(part, key, key, params=params)[0])
+    assert everything.forward.distance.max() > 0
+
+
+def test_moved_is_a_share_of_the_active_patches() -> None:
+    key = image_of(1)
+    params = GPNNParams(method="exact", alpha=np.inf)
+    image, fields = pnn(noisy(key), key, key, params=params)
+    active = np.zeros((34, 46), bool)
+    active[10:14, 10:14] = True
+    image, fields = pnn(image, key, key, params=params, fields=fields, active=active)
+    assert fields.moved == 1.0
+    before = fields.forward.index
+    _, fields = pnn(image, key, key, params=params, fields=fields, active=active)
+    assert fields.moved == (before != fields.forward.index).any(axis=2).sum() / 16
+
+
+def test_fields_that_do_not_fit_are_named() -> None:
+    key, params = image_of(1), GPNNParams(method="patchmatch", alpha=0.01)
+    _, good = pnn(key, key, key, params=params)
+
+    def field(**change: np.ndarray) -> Fields:
+        return Fields(replace(good.forward, **change))
+
+    far = good.forward.index.copy()
+    far[3, 4] = 2_000_000, 0
+    for fields, message in (
+        (field(index=far), "fields.forward=indices outside the key"),
+        (field(index=good.forward.index[:5]), r"fields.forward=\(5, 46, 2\) for patch 7: must be \(34, 46, 2\)"),
+        (field(index=good.forward.index.astype(np.int64)), "fields.forward=int64 and float32: must be int32"),
+        (field(distance=good.forward.distance[:5]), "fields.forward="),
+        (Fields(good.forward, replace(good.reverse, index=far)), "fields.reverse=indices outside the key"),
+    ):
+        with pytest.raises(ImageError, match=message):
+            pnn(key, key, key, params=params, fields=fields)
+    for query, value, message in (
+        (key.astype(np.float64), key, "query=float64"),
+        (np.full_like(key, np.nan), key, "query=values that are NaN"),
+        (np.full_like(key, 3e38), key, "query=values up to 3e"),
+        (key[..., :1], key, "channels=1 and 3"),
+        (key[:5], key, "query=float32 .*sides at least 7"),
+        (key, key[:20], r"value=float32 \(20, 52, 3\): must be float32 and of the key's size \(40, 52\)"),
+    ):
+        with pytest.raises(ImageError, match=message):
+            pnn(query, key, value, params=params)
+
+
+def test_fields_can_be_pickled_and_pictures_are_read_only() -> None:
+    key, params = image_of(1), GPNNParams(method="exact", alpha=np.inf)
+    image, fields = pnn(key, key, key, params=params)
+    copy = pickle.loads(pickle.dumps(fields))
+    np.testing.assert_array_equal(copy.forward.index, fields.forward.index)
+    assert copy.kept is None
+    with pytest.raises(ValueError, match="read-only"):
+        image[0, 0] = 0
+    strided = np.ones((40, 52), bool)[:34, :46]
+    assert pnn(key, key, key, params=params, fields=fields, active=strided)[0].shape == key.shape
