@@ -10,7 +10,6 @@ finest levels, and completeness at the coarsest levels only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -142,6 +141,7 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
                 key = value
             image, fields = _pnn(image, key, value, params, fields, (None, None), seed, threads)
             done = iteration + 1 == count or (iteration > 0 and fields.moved <= params.tolerance)
-            yield Step(level, iteration, image, replace(fields, kept=None), method, done and level == 0)
+            shown = Fields(fields.forward, fields.reverse, fields.moved)
+            yield Step(level, iteration, image, shown, method, done and level == 0)
             if done:
                 break

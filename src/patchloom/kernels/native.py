@@ -22,7 +22,7 @@ SUM_CODES = 1 << 16
 
 # Elementary operations that take about 30 ms on one slow core; signals and cancels are looked for in between.
 _BAND_WORK = 1.0e8
-_THREAD_WORK = 3.0e6
+_THREAD_WORK = 1.0e5
 
 # Query rows that exhaustive search takes at a time, as native/kernels.hpp has it, and its distance for "no key".
 _EXACT_ROWS = 32

@@ -224,9 +224,10 @@ def sweep(
             other = np.where(inside[:, None], other, 0)
             place = index[other[:, 0], other[:, 1]].astype(np.int64) - step
             best.offer(place, inside & ((place >= 0) & (place < limit)).all(axis=1))
-    code = sum_code(query_sums.reshape(-1, 4)[at])
-    first = np.minimum(starts[code].astype(np.int64), limit[0] * limit[1] - 1)
-    last = np.maximum(starts[code + 1].astype(np.int64) - 1, first)
+    if looks:
+        code = sum_code(query_sums.reshape(-1, 4)[at])
+        first = np.minimum(starts[code].astype(np.int64), limit[0] * limit[1] - 1)
+        last = np.maximum(starts[code + 1].astype(np.int64) - 1, first)
     for trial in range(count):
         bits = hash_counter(seed, at.astype(np.uint64) * np.uint64(count) + np.uint64(trial))
         halves = np.stack([bits >> np.uint64(32), bits & np.uint64(0xFFFFFFFF)], axis=1)

@@ -56,7 +56,7 @@ def search(
     index = _start(queries, keys, valid, active, init, seed)
     distance: Any = None if init is None else np.ascontiguousarray(init.distance)
     jumps, radii = np.array(JUMPS, np.int32), trial_radii(keys, effort.trials)
-    pictures = pair.pictures
+    pictures = pair.pictures(effort.looks)
 
     def sweep(number: int, at: npt.NDArray[np.int32] | None, looks: int) -> tuple[Any, Any]:
         ways = jumps, radii, looks

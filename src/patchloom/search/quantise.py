@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,8 @@ import numpy.typing as npt
 from .. import kernels
 from ..patches import grid
 from ..types import NNF, Image, Mask, Size
+
+_NO_RANK = np.empty(0, np.int32), np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +78,14 @@ class Quantised:
 
     def kept(self) -> Quantised:
         """Return what the next pair needs of this one, without the rest of its memory."""
-        return replace(self, query=Whole(self.query.pixels, np.empty((0, 0, 4), np.int16)), changed=None)
+        pixels_only = Whole(self.query.pixels, np.empty((0, 0, 4), np.int16))
+        return Quantised(pixels_only, self.key, self.patch_size, self.low, self.scale, self.exact_key)
 
-    @property
-    def pictures(self) -> tuple[Any, ...]:
-        """What `kernels.sweep` takes: both pictures, the patch size, both sums, their shift, and the key's rank."""
+    def pictures(self, looks: int) -> tuple[Any, ...]:
+        """Return what `kernels.sweep` takes of the pair; the key's rank, which costs, only where keys are looked up."""
         shift = sums_shift(self.patch_size, self.query.pixels.shape[2])
         pixels = self.query.pixels, self.key.pixels, self.patch_size
-        return *pixels, self.query.sums, self.key.sums, shift, *self.key.rank
+        return *pixels, self.query.sums, self.key.sums, shift, *(self.key.rank if looks else _NO_RANK)
 
     @property
     def steps(self) -> float:
@@ -173,7 +175,7 @@ def quantise(
     if query.shape == before.query.pixels.shape:
         pixels = kernels.differ(whole_query.pixels, before.query.pixels, threads=threads)
         changed = kernels.window(pixels, patch_size, full=False, threads=threads)
-    return replace(before, query=whole_query, changed=changed)
+    return Quantised(whole_query, before.key, patch_size, low, scale, before.exact_key, changed)
 
 
 def _whole(image: Image, low: float, scale: float, patch_size: int, threads: int) -> Whole:
