@@ -36,14 +36,14 @@ def test_grids(make_picture):
 @pytest.mark.parametrize(
     ("channels", "size", "changes"),
     [
-        (3, None, {}), (1, None, {}), (4, None, {}), (2, None, {}), (3, (120, 200), {}), (3, (60, 70), {}),
-        (3, None, {"alpha": 0.01}), (1, None, {"alpha": 0.01}), (3, (120, 200), {"alpha": 0.01}),
-        (3, None, {"method": "exact", "iterations": 1, "coarsest": 80}), (3, None, {"ratio": 0.5}),
+        (3, None, {}), (1, None, {}), (4, None, {}), (2, None, {}), (3, (240, 400), {}), (3, (120, 140), {}),
+        (3, None, {"alpha": 0.01}), (1, None, {"alpha": 0.01}), (3, (240, 400), {"alpha": 0.01}),
+        (3, None, {"method": "exact", "iterations": 1, "coarsest": 150}), (3, None, {"ratio": 0.5}),
     ],
 )
 def test_peak_memory_is_what_a_run_allocates(make_picture, channels, size, changes):
     """Within 15 % of the arrays alone; what the allocator keeps beside them varies from run to run."""
-    pixels = make_picture(96, 128, channels)
+    pixels = make_picture(192, 256, channels)
     params = GPNNParams(**{"iterations": 2, "method": "patchmatch", **changes})
     predicted = (estimate.peak_memory(plan_of(pixels, size=size, params=params)) - estimate._ALWAYS) / KEPT
     patchloom.generate(pixels, size=size, params=params, seed=1, threads=1)               # caches and lazy imports

@@ -177,7 +177,7 @@ import hashlib, json, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
 from conftest import make_picture
-from patchloom import PRESETS, GPNNParams, plans, steps
+from patchloom import PRESETS, GPNNParams, kernels, plans, pnn, steps
 from patchloom.kernels import info
 if info()["kernels"] == "native":
     from patchloom.kernels import native
@@ -189,6 +189,18 @@ for name, params, channels in (
     step = list(steps(plans.generate(make_picture(48, 64, channels), params=params, seed=7, size=(40, 72))))[-1]
     parts = step.image, step.fields.forward.index, step.fields.forward.distance
     hashes[name] = [hashlib.sha256(part.tobytes()).hexdigest() for part in parts]
+for channels in (1, 3, 4, 8):
+    key = make_picture(36, 44, channels, 2).astype(np.float32) / np.float32(255)
+    image = key + np.float32(0.2) * kernels.noise(key.shape, 5)
+    valid, active = np.ones((30, 38), bool), np.zeros((30, 38), bool)
+    valid[4:9, 6:20], active[8:20, 5:30] = False, True
+    params, masks = GPNNParams(alpha=0.01, method="patchmatch"), {"valid": valid}
+    fields = None
+    for seed in range(3):
+        image, fields = pnn(image, key, key, params=params, fields=fields, seed=seed, **masks)
+        masks["active"] = active
+    parts = image, fields.forward.index, fields.forward.distance, fields.reverse.index, fields.reverse.distance
+    hashes[f"masks {channels}"] = [hashlib.sha256(part.tobytes()).hexdigest() for part in parts]
 has = getattr(np, "_core", None) or np.core
 features = [n for n, on in has._multiarray_umath.__cpu_features__.items() if on]
 print(json.dumps({"hashes": hashes, "info": info(), "features": features}))

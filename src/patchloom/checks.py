@@ -19,7 +19,7 @@ from .types import Image, Size
 
 MAX_SIDE = 1 << 15
 # Values converted at a time.
-_BAND = 1 << 20
+_BAND = 1 << 16
 
 _MOST_FLOAT = 1e30                                        # sums of a patch's pixels must be float32 numbers too
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from .errors import MemoryBudgetError, explain
-from .search.matching import choose
+from .search.matching import choose, is_layout
 from .types import Plan, Size
 
 # Nanoseconds on one core, from runs of 250 to 1024 pixels and patches of 3 to 31 pixels.
@@ -23,7 +23,8 @@ _NS_SERIAL = 15.0                                         # what NumPy does on o
 _NS_PER_ITERATION = 1.5e5
 
 _DISTANCES = 4                                            # in full per patch and sweep, besides the trials
-_STILL_MOVING = 0.4                                       # of the patches, on average, after two iterations
+_WORSE = 0.3                                              # share of the patches that are worse than the mean
+_STILL_MOVING = 0.3                                       # of the patches, on average, after two iterations
 _USUAL_DRAWS = 3
 
 _FIELD = 12                                               # bytes per patch: index 2 x int32, distance float32
@@ -66,12 +67,14 @@ def peak_memory(plan: Plan) -> int:
     query = plan.sizes[0][0] * plan.sizes[0][1]
     reverse = key * (plan.params_at(0).alpha < math.inf)
     whole = _SHORT * channels                             # a picture in whole numbers; with its sums and their order:
-    ordered = choose(plan.params.method, *grids(plan, 0)) == "patchmatch"
+    approximate = choose(plan.params.method, *grids(plan, 0)) == "patchmatch"
+    ordered = approximate and (len(plan.sizes) == 1 or is_layout(*grids(plan, 0)))
     judged, ranked = whole + _SUMS, whole + _SUMS + _ORDER * ordered
     coarser = plan.params.ratio**2 if len(plan.sizes) > 1 else 0.0
     fields = _FIELD * (query + reverse)
     left = coarser * (floats * query + fields)            # the step that was seen last
-    extra = (_FLOAT * reverse + _ORDER * query) if reverse else 0     # weights; the query's order as a key
+    extra = (_FLOAT * reverse + _ORDER * query * approximate) if reverse else 0     # weights; query's order as a key
+    codes = _CODES * (plan.params.method != "exact")      # of some level, for a search that is thorough
     phases = (
         # handing down: both pictures, the inherited fields, and all that the coarser level kept
         floats * (query + key) + fields + left + coarser * (whole * query + ranked * key),
@@ -81,7 +84,7 @@ def peak_memory(plan: Plan) -> int:
         2 * floats * query + (whole + judged + _MASKS) * query + 2 * ranked * key + 2 * fields + extra,
     )
     held = sum(level.nbytes for level in plan.source)
-    return int(_KEPT_BY_ALLOCATOR * (held + max(phases) + 3 * _CODES * ordered)) + _ALWAYS
+    return int(_KEPT_BY_ALLOCATOR * (held + max(phases) + codes)) + _ALWAYS
 
 
 def check_memory(plan: Plan, budget: int | None) -> int:
@@ -118,7 +121,7 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
     first = level + 1 == len(plan.sizes)
     search = _search_ns(plan, query, key, count, first)
     if plan.params_at(level).alpha < math.inf:
-        search += _search_ns(plan, key, query, count, first)
+        search += _search_ns(plan, key, query, count, first, reverse=True)
     if first and query == key and params.noise > 0:       # the first guess is drawn about three times
         search += _search_ns(plan, query, key, 1, True) * min(_USUAL_DRAWS, params.draws - 1)
     patches, channels = query[0] * query[1], plan.guess.shape[2]
@@ -132,7 +135,7 @@ def _full_iterations(count: int) -> float:
     return min(count, 2) + _STILL_MOVING * max(count - 2, 0)
 
 
-def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool) -> float:
+def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool, reverse: bool = False) -> float:
     """All searches of a level in one direction."""
     params, channels = plan.params, plan.guess.shape[2]
     if choose(params.method, query, key) == "exact":
@@ -143,7 +146,10 @@ def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool) -> fl
     if params.patch_size != 7 or channels not in (3, 4):
         each = _NS_PER_OTHER_DISTANCE + _NS_PER_ELEMENT * channels * params.patch_size**2
     sweeps = _full_iterations(count) * params.sweeps + (params.cold_sweeps - params.sweeps if cold else 0)
-    return sweeps * query[0] * query[1] * (_NS_PER_PATCH + (_DISTANCES + params.trials) * each)
+    work = sweeps * (_NS_PER_PATCH + (_DISTANCES + params.trials) * each)
+    thorough = min(count, 2) if reverse else int(cold)    # searches that repair what is worse than the mean
+    work += thorough * params.repairs * _WORSE * (_NS_PER_PATCH + (_DISTANCES + 8 * params.looks) * each)
+    return query[0] * query[1] * work
 
 
 def seconds(plan: Plan, threads: int) -> float:

@@ -27,6 +27,11 @@ def choose(method: str, query: Size, key: Size) -> str:
     return "exact" if _pairs(query, key) <= AUTO_PAIRS else "patchmatch"
 
 
+def is_layout(query: Size, key: Size) -> bool:
+    """Return whether grids of these sizes decide the layout, so that PatchMatch has to be thorough."""
+    return _pairs(query, key) <= LAYOUT_PAIRS
+
+
 def _pairs(query: Size, key: Size) -> int:
     return query[0] * query[1] * key[0] * key[1]
 
@@ -59,6 +64,6 @@ def match(
 def effort_of(params: GPNNParams, pair: Quantised, *, cold: bool, thorough: bool = False) -> Effort:
     """Return how hard to search: thoroughly if told, from a random field (cold), and where the layout is decided."""
     sweeps = params.cold_sweeps if cold else params.sweeps
-    if cold or thorough or _pairs(*pair.grids) <= LAYOUT_PAIRS:
+    if cold or thorough or is_layout(*pair.grids):
         return Effort(sweeps, params.trials, params.looks, params.repairs)
     return Effort(sweeps, params.trials)
