@@ -94,7 +94,7 @@ struct Pool {
         {
             const std::lock_guard<std::mutex> lock(mutex);
             seats += asked;
-            hire(seats);
+            hire(std::max(asked, std::min(seats, int(std::thread::hardware_concurrency()))));
             jobs.push_back(&job);
             ++open;
         }

@@ -217,6 +217,12 @@ def test_what_is_kept_holds_for_the_same_numbers_and_masks_only() -> None:
         np.testing.assert_array_equal(again, fresh)
         np.testing.assert_array_equal(found.forward.index, wanted.forward.index)
     assert found is not wanted
+    elsewhere = NNF(np.zeros_like(fields.forward.index), fields.forward.distance, 7)
+    for edited in (replace(fields, forward=elsewhere), Fields(elsewhere, None, 0.0, fields.kept)):
+        np.testing.assert_array_equal(
+            pnn(image, key, key, params=params, fields=edited)[0],
+            pnn(image, key, key, params=params, fields=replace(edited, kept=None))[0],
+        )
     part, masked = pnn(image, key, key, params=params, fields=fields, active=some)
     whole, everything = pnn(part, key, key, params=params, fields=masked)
     np.testing.assert_array_equal(whole, pnn(part, key, key, params=params)[0])
@@ -257,9 +263,11 @@ def test_fields_that_do_not_fit_are_named() -> None:
     for query, value, message in (
         (key.astype(np.float64), key, "query=float64"),
         (np.full_like(key, np.nan), key, "query=values that are NaN"),
-        (np.full_like(key, 3e38), key, "query=values up to 3e"),
+        (np.full_like(key, 3e18), key, "query=values up to 3e"),
         (key[..., :1], key, "channels=1 and 3"),
         (key[:5], key, "query=float32 .*sides at least 7"),
+        (key, np.concatenate([key] * 11, axis=2), "value.channels=33: 1 to 32"),
+        (key, np.full_like(key, np.inf), "value=values that are NaN or infinite"),
         (key, key[:20], r"value=float32 \(20, 52, 3\): must be float32 and of the key's size \(40, 52\)"),
     ):
         with pytest.raises(ImageError, match=message):
@@ -272,7 +280,12 @@ def test_fields_can_be_pickled_and_pictures_are_read_only() -> None:
     copy = pickle.loads(pickle.dumps(fields))
     np.testing.assert_array_equal(copy.forward.index, fields.forward.index)
     assert copy.kept is None
-    with pytest.raises(ValueError, match="read-only"):
-        image[0, 0] = 0
+    for array in (image, fields.forward.index, fields.forward.distance):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0, 0] = 0
+    assert nearest(key, key, patch_size=7, method="exact").index.flags.writeable
     strided = np.ones((40, 52), bool)[:34, :46]
-    assert pnn(key, key, key, params=params, fields=fields, active=strided)[0].shape == key.shape
+    for masks in ({"active": strided}, {"valid": strided}, {"active": strided, "valid": strided}):
+        for method in ("exact", "patchmatch"):
+            other = GPNNParams(method=method, alpha=np.inf)
+            assert pnn(key, key, key, params=other, fields=fields, **masks)[0].shape == key.shape

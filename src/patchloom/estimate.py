@@ -20,7 +20,7 @@ _NS_PER_OTHER_DISTANCE, _NS_PER_ELEMENT = 14.0, 0.064     # other patches
 _NS_PER_PATCH = 60.0                                      # what a sweep does for a patch besides
 _NS_PER_VOTE = 0.3                                        # per element, at least four channels
 _NS_SERIAL = 15.0                                         # what NumPy does on one core, per patch
-_NS_PER_ITERATION = 1.5e5
+_NS_PER_ITERATION = 2.5e5
 
 _DISTANCES = 4                                            # in full per patch and sweep, besides the trials
 _WORSE = 0.3                                              # share of the patches that are worse than the mean
@@ -147,7 +147,7 @@ def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool, rever
         each = _NS_PER_OTHER_DISTANCE + _NS_PER_ELEMENT * channels * params.patch_size**2
     sweeps = _full_iterations(count) * params.sweeps + (params.cold_sweeps - params.sweeps if cold else 0)
     work = sweeps * (_NS_PER_PATCH + (_DISTANCES + params.trials) * each)
-    thorough = min(count, 2) if reverse else int(cold)    # searches that repair what is worse than the mean
+    thorough = _full_iterations(count) if reverse else int(cold)      # that go after the worse half
     work += thorough * params.repairs * _WORSE * (_NS_PER_PATCH + (_DISTANCES + 8 * params.looks) * each)
     return query[0] * query[1] * work
 

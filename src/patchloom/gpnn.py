@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .balance import balance
-from .checks import as_threads
+from .checks import as_seed, as_threads
 from .guess import first_guess
 from .params import GPNNParams
 from .patches import grid, vote_again
@@ -76,7 +76,7 @@ def pnn(
         The fields that were found.
     """
     check_pnn(query, key, value, params.patch_size, fields, valid, active)
-    return _pnn(query, key, value, params, fields, (valid, active), seed, as_threads(threads))
+    return _pnn(query, key, value, params, fields, (valid, active), as_seed(seed), as_threads(threads))
 
 
 def _pnn(
@@ -97,7 +97,7 @@ def _pnn(
     # 3. replace each patch by its value; 4. fold
     before = fields.forward if fields and kept else None
     image, moved = vote_again(value, nnf, query, kept, before, active=masks[1], sigma=params.fold, threads=threads)
-    return image, Fields(nnf, reverse, moved, Kept(pair.kept(), value, image, params, masks))
+    return image, Fields(nnf, reverse, moved, Kept(pair.kept(), value, image, params, masks, (nnf, reverse)))
 
 
 def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:

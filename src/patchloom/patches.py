@@ -139,7 +139,6 @@ def vote_again(
     Returns
     -------
     image : Image
-        Read-only: it is known by identity.
     moved : float
         Share of the active patches whose neighbour is another one than before, 1 where that is not known.
     """
@@ -153,8 +152,8 @@ def vote_again(
         touched = kernels.window(np.ascontiguousarray(moved), nnf.patch_size, full=True, threads=threads)
         options = {"touched": touched, "image": np.ascontiguousarray(image)}
     fold = fold_weights(nnf.patch_size, sigma)
-    out: Image = kernels.vote(np.ascontiguousarray(value), nnf.index, fold, **options, threads=threads)
-    out.flags.writeable = False
+    index = np.ascontiguousarray(nnf.index)
+    out: Image = kernels.vote(np.ascontiguousarray(value), index, fold, **options, threads=threads)
     return out, share
 
 

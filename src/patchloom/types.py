@@ -46,7 +46,7 @@ class NNF:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What one use of the PNN module leaves to the next.
+    """What one use of the PNN module leaves to the next; its arrays are known by identity, and read-only.
 
     Attributes
     ----------
@@ -58,6 +58,8 @@ class Kept:
         How.
     masks : (Mask or None, Mask or None)
         Valid keys and active queries.
+    found : (NNF, NNF or None)
+        The forward and the reverse field.
     """
 
     pair: Any
@@ -65,6 +67,14 @@ class Kept:
     image: Image
     params: GPNNParams
     masks: tuple[Mask | None, Mask | None]
+    found: tuple[NNF, NNF | None]
+
+    def __post_init__(self) -> None:
+        """See to it that what is known by identity stays what it was."""
+        for field_found in self.found:
+            for array in () if field_found is None else (field_found.index, field_found.distance):
+                array.flags.writeable = False
+        self.image.flags.writeable = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +105,12 @@ class Fields:
         return Fields, (self.forward, self.reverse, self.moved)
 
     def kept_for(self, params: GPNNParams, masks: tuple[Mask | None, Mask | None]) -> Kept | None:
-        """Return what is kept, if it came of the same numbers and masks."""
+        """Return what is kept, if it came with these fields of the same numbers and masks."""
         kept = self.kept
-        same = kept is not None and kept.params == params and kept.masks[0] is masks[0] and kept.masks[1] is masks[1]
-        return kept if same else None
+        if kept is None or kept.params != params:
+            return None
+        pairs = *zip(kept.masks, masks, strict=True), *zip(kept.found, (self.forward, self.reverse), strict=True)
+        return kept if all(old is new for old, new in pairs) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,7 +73,7 @@ def resize(
 ) -> Array:
     """Weighted taps along rows, then columns; see the twin in `numpy_kernels`."""
     out = np.empty((len(row_index), len(col_index), image.shape[2]), np.float32)
-    work = image.shape[2] * (image.shape[1] * row_index.shape[1] + len(col_index) * col_index.shape[1])
+    work = 3 * image.shape[2] * (image.shape[1] * row_index.shape[1] + len(col_index) * col_index.shape[1])
     threads = _worth(threads, work * len(out))
     for start, stop in _bands(len(out), work, threads):
         _native.resize(image, row_index, row_weight, col_index, col_weight, out, start, stop, threads)
@@ -112,6 +112,7 @@ def quantise(image: Array, low: float, scale: float, *, threads: int = 1) -> Arr
 
 def bounds(image: Array, *, threads: int = 1) -> tuple[float, float]:
     """Smallest and largest value; see the twin in `numpy_kernels`."""
+    check()
     found: tuple[float, float] = _native.bounds(image.reshape(-1), _worth(threads, image.size))
     return found
 
@@ -119,8 +120,9 @@ def bounds(image: Array, *, threads: int = 1) -> tuple[float, float]:
 def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
     """Sum up the quarters of each patch; see the twin in `numpy_kernels`."""
     out = np.empty((image.shape[0] - patch + 1, image.shape[1] - patch + 1, 4), np.int16)
-    check()
-    _native.sums(image, patch, shift, out, _worth(threads, 3 * image.size))
+    threads = _worth(threads, 3 * image.size)
+    for start, stop in _bands(len(out), 6.0 * image.shape[1] * image.shape[2], threads):
+        _native.sums(image[start : stop + patch - 1], patch, shift, out[start:stop], threads)
     return out
 
 
@@ -140,6 +142,7 @@ def rank(sums: Array) -> tuple[Array, Array]:
 def differ(a: Array, b: Array, *, threads: int = 1) -> Array:
     """Pixels in which two pictures differ; see the twin in `numpy_kernels`."""
     out = np.empty(a.shape[:2], np.bool_)
+    check()
     _native.differ(a, b, out.view(np.uint8), _worth(threads, a.size))
     return out
 
@@ -161,11 +164,13 @@ def inherit(
     """Hand a field to the next finer level; see the twin in `numpy_kernels`."""
     shape = len(parents[0]), len(parents[1])
     out_index, out_distance = np.empty((*shape, 2), np.int32), np.empty(shape, np.float32)
-    check()
-    _native.inherit(
-        index, distance, parents[0], rests[0], parents[1], rests[1], *tables, *last, out_index, out_distance,
-        _worth(threads, 10 * out_distance.size),
-    )
+    threads = _worth(threads, 10 * out_distance.size)
+    for start, stop in _bands(len(out_index), 20.0 * out_index.shape[1], threads):
+        rows = slice(start, stop)
+        _native.inherit(
+            index, distance, parents[0][rows], rests[0][rows], parents[1], rests[1], *tables, *last, out_index[rows],
+            out_distance[rows], threads,
+        )
     return out_index, out_distance
 
 

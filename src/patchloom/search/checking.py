@@ -10,9 +10,9 @@ from ..params import MAX_CHANNELS
 from ..patches import grid
 from ..types import NNF, Fields, Image, Mask, Size
 
-# Largest factor of a key: its product with any distance is still a float32; largest values whose differences are.
+# Largest factor of a key: its product with any distance is still a float32; largest values whose distances are.
 _MOST_WEIGHT = 1e28
-_MOST_VALUE = 1e30
+_MOST_VALUE = 1e18
 _MOST_PIXELS = 2**31 - 1
 
 
@@ -76,6 +76,11 @@ def check_pnn(
     if value.shape[:2] != key.shape[:2] or value.ndim != 3 or value.dtype != np.float32:
         got = f"{value.dtype} {value.shape}"
         raise ImageError(explain("value", got, f"must be float32 and of the key's size {key.shape[:2]}"))
+    if not 1 <= value.shape[2] <= MAX_CHANNELS or (active is not None and value.shape[2] != query.shape[2]):
+        allowed = f"1 to {MAX_CHANNELS}, those of the query where `active` leaves pixels as they are"
+        raise ImageError(explain("value.channels", value.shape[2], allowed))
+    if not np.isfinite(value).all():
+        raise ImageError(explain("value", "values that are NaN or infinite", "must be finite", "replace them"))
     queries, keys = grid(query, patch_size), grid(key, patch_size)
     check_masks(queries, keys, None, valid, active, fields is not None)
     if fields is not None:
