@@ -20,10 +20,10 @@
 namespace patchloom {
 namespace {
 
-// Waits for something that is about to happen: until `ready`, or for a tenth of a millisecond.
+// Waits for something that is about to happen: until `ready`, or for a third of a millisecond.
 template <class Ready>
 void linger(const Ready& ready) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(300);
     while (!ready() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
 }
 
