@@ -185,7 +185,7 @@ def test_dry_run_writes_nothing(photo, folder):
     assert names(folder) == ["photo.png"]
     lines = done.stderr.splitlines()
     assert lines[0] == f"{photo}: 40 x 32 -> 80 x 48, 2 pictures, seeds 3 to 4"
-    assert re.search(r"80 x 48 +3108 +884 +exact", lines[-6])
+    assert re.search(r"80 x 48 +3108 +884 +patchmatch", lines[-6])
     assert re.search(r"up to about \d+\.\d s with \d threads?, about \d+ MB of memory", lines[-5])
     assert lines[-4:] == [f"  would write photo_{seed}.{kind}" for seed in (3, 4) for kind in ("png", "npz")]
 
