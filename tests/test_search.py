@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from naive import nearest as naive_nearest
 from patchloom import NNF, ImageError, ParameterError, completeness_weight, extract, nearest
+from patchloom.kernels.numpy_kernels import hash_counter
 from patchloom.search.inherit import inherit
 from patchloom.search.matching import choose
+from patchloom.search.patchmatch import mix
 from patchloom.search.quantise import quantise, scale_for
 from strategies import patch_sizes, pictures, seeds
 
@@ -188,6 +190,12 @@ def test_large_exhaustive_searches_are_cut_into_parts() -> None:
                 np.testing.assert_array_equal(ours, theirs)
     finally:
         native._BAND_WORK = usual
+
+
+@given(seed=seeds, counter=st.integers(0, 2**63))
+def test_seeds_are_mixed_by_the_kernels_hash(seed: int, counter: int) -> None:
+    assert mix(seed, counter) == int(hash_counter(seed, np.array([counter], np.uint64))[0])
+    assert mix(seed, counter, 7) == mix(mix(seed, counter), 7)
 
 
 def test_auto_goes_by_the_sizes() -> None:

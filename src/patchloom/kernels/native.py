@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import _native
 from ..errors import ParameterError, explain
 from .cancel import check
-
-Array = npt.NDArray[Any]
-Pictures = tuple[Array, Array, int, Array, Array, int, Array, Array]
+from .numpy_kernels import SUM_CODES, Array, Pictures
 
 NAME = "native"
 
-SUM_CODES = 1 << 16
-
 # Elementary operations that take about 30 ms on one slow core; signals and cancels are looked for in between.
 _BAND_WORK = 1.0e8
-_THREAD_WORK = 1.0e5
+_THREAD_WORK = 1.0e5                                      # about 30 us
 
 # Query rows that exhaustive search takes at a time, as native/kernels.hpp has it, and its distance for "no key".
 _EXACT_ROWS = 32
@@ -57,13 +51,14 @@ def _bands(rows: int, work_per_row: float, threads: int) -> Iterator[tuple[int, 
 
 
 def _worth(threads: int, work: float) -> int:
-    """Return how many of the threads pay: each should have a millisecond's work, or waiting for it costs more."""
+    """Return how many of the threads pay: each should have some work, or waiting for it costs more."""
     return max(1, min(threads, int(work / _THREAD_WORK)))
 
 
 def noise(shape: tuple[int, ...], seed: int, *, threads: int = 1) -> Array:
     """Gaussian noise of unit variance; see the twin in `numpy_kernels`."""
     out = np.empty(shape, np.float32)
+    check()
     _native.noise(out.reshape(-1), seed, threads)
     return out
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,7 @@ from .matching import effort_of, match
 from .quantise import quantise
 
 __all__ = ["check_pnn", "completeness_weight", "nearest"]
+
 
 def nearest(
     query: Image,
@@ -85,8 +85,8 @@ def nearest(
     Notes
     -----
     Exhaustive search costs a few additions per pair of patches, whatever the
-    patch size, and memory for rows of the picture only. PatchMatch costs about
-    20 patch distances per query patch and sweep.
+    patch size, and memory for rows of the picture only. PatchMatch costs some ten
+    comparisons per query patch and sweep, and more where it repairs.
 
     References
     ----------
@@ -102,14 +102,13 @@ def nearest(
         raise ParameterError(explain("method", repr(method), "must be one of " + ", ".join(METHODS)))
     params = PRESETS["default"] if trials is None else replace(PRESETS["default"], trials=trials)
     sweeps = None if sweeps is None else check_number("sweeps", sweeps)
-    masks = {"weight": weight, "valid": valid, "active": active}
-    arrays: dict[str, Any] = {k: None if mask is None else np.ascontiguousarray(mask) for k, mask in masks.items()}
     threads = as_threads(threads)
     pair = quantise(query, key, patch_size=patch_size, threads=threads)
     effort = effort_of(params, pair, cold=init is None, thorough=True)
     effort = effort if sweeps is None else replace(effort, sweeps=sweeps)
     return match(
-        pair, **arrays, init=init, method=method, effort=effort, seed=as_seed(seed), threads=threads
+        pair, weight=weight, valid=valid, active=active, init=init, method=method, effort=effort, seed=as_seed(seed),
+        threads=threads,
     )
 
 

@@ -55,6 +55,7 @@ def match(
 ) -> NNF:
     """Search a quantised pair; nothing is checked here, see `nearest`."""
     check()
+    weight = None if weight is None else np.ascontiguousarray(weight)
     valid = None if valid is None else np.ascontiguousarray(valid)
     options: dict[str, Any] = {"weight": weight, "valid": valid, "active": active, "init": init, "threads": threads}
     if choose(method, *pair.grids) == "exact":
