@@ -32,6 +32,9 @@ MORE_ARGUMENTS = {
     "gpnn.py:pnn": 9,                                     # the paper's three pictures, two masks, and how
 }
 
+# What every application takes besides its own arguments, always under these names.
+COMMON = ("params", "seed", "maps", "map_weights", "threads", "memory", "on_step", "cancel")
+
 WIDE_NAMES = {"common", "conf", "core", "helper", "helpers", "misc", "opt", "tools", "util", "utils"}
 
 

@@ -18,12 +18,13 @@ from .params import PRESETS, GPNNParams, with_diversity, with_patch_size
 from .patches import extract, vote
 from .pyramid import pyramid
 from .search import completeness_weight, nearest
-from .tasks import generate, run
-from .types import NNF, Fields, Plan, Result, Step
+from .tasks import apply, generate, run
+from .types import NNF, Blend, Fields, Plan, Result, Step, Transform
 
 __all__ = [
     "NNF",
     "PRESETS",
+    "Blend",
     "Cancelled",
     "Fields",
     "FileError",
@@ -37,7 +38,9 @@ __all__ = [
     "Plan",
     "Result",
     "Step",
+    "Transform",
     "__version__",
+    "apply",
     "completeness_weight",
     "extract",
     "generate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .types import Image
+from .types import Image, Plan
 
 
 def balance(image: Image, like: Image) -> Image:
@@ -34,3 +34,9 @@ def balance(image: Image, like: Image) -> Image:
         order = np.argsort(image[..., channel], axis=None, kind="stable")
         out[..., channel].flat[order] = np.sort(like[..., channel], axis=None)[place]
     return out
+
+
+def balanced(image: Image, key: Image, plan: Plan, level: int) -> Image:
+    """Return `image` balanced like the key, at the levels that a plan names; a part of a picture is left alone."""
+    early = len(plan.sizes) - 1 - level <= plan.params.balance_levels
+    return balance(image, key) if early and plan.free is None and plan.valid is None else image

@@ -1,10 +1,9 @@
 """The paper on one page: Granot et al., "Drop the GAN" (CVPR 2022).
 
 From coarse to fine, each patch of the current guess (query) looks up its nearest
-neighbour among the patches of the blurred source (key) and is replaced by the patch
-at the same place in the sharp source (value); overlapping patches vote. Three additions
-of ours are off in the presets ``paper`` and ``official``: `balance`, a sharp key late at the
-finest levels, and completeness at the coarsest levels only.
+neighbour among the patches of the blurred source (key) and is replaced by the patch at the
+same place in the sharp source (value); overlapping patches vote. Three additions of ours are off in
+the presets ``paper`` and ``official``: `balanced`, a sharp key late, and completeness at some levels only.
 """
 
 from __future__ import annotations
@@ -14,19 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from .balance import balance
+from .balance import balanced
 from .checks import as_seed, as_threads
 from .guess import first_guess
 from .params import GPNNParams
-from .patches import grid, vote_again
+from .patches import going_round, grid, vote_again
 from .resize import resize
+from .scene import at, blurred_key, visits
 from .search import check_pnn
 from .search.completeness import normalise
 from .search.inherit import finer
 from .search.matching import choose, effort_of, match, narrowed
 from .search.patchmatch import mix
 from .search.quantise import quantise
-from .types import Fields, Image, Kept, Mask, Plan, Step
+from .types import Fields, Image, Kept, Mask, Masks, Plan, Step
 
 FORWARD, REVERSE = 1, 2
 
@@ -76,27 +76,29 @@ def pnn(
         The fields that were found.
     """
     check_pnn(query, key, value, params.patch_size, fields, valid, active)
-    return _pnn(query, key, value, params, fields, (valid, active), as_seed(seed), as_threads(threads))
+    return _pnn(query, key, value, params, fields, Masks(valid, active), as_seed(seed), as_threads(threads))
 
 
 def _pnn(
-    query: Image, key: Image, value: Image, params: GPNNParams, fields: Fields | None,
-    masks: tuple[Mask | None, Mask | None], seed: int, threads: int,
+    query: Image, key: Image, value: Image, params: GPNNParams, fields: Fields | None, masks: Masks, seed: int,
+    threads: int,
 ) -> tuple[Image, Fields]:
     kept = fields.kept_for(params, masks) if fields else None
-    pair = quantise(query, key, patch_size=params.patch_size, before=kept.pair if kept else None, threads=threads)
+    seen = going_round(query, params.patch_size, masks.wrap)
+    pair = quantise(seen, key, patch_size=params.patch_size, before=kept.pair if kept else None, threads=threads)
     options: dict[str, Any] = {"method": params.method, "threads": threads}
     # 1. normalisation: how far each key is from the nearest query (equation 2)
     weight, reverse, changed = None, None, pair.changed
     if params.alpha < np.inf:
         weight, reverse, changed = normalise(pair, fields, params=params, seed=mix(seed, REVERSE), **options)
     # 2. nearest neighbours by normalised score
-    options.update(weight=weight, valid=masks[0], active=narrowed(masks[1], changed))
-    options.update(init=fields.forward if fields else None, effort=effort_of(params, pair, cold=fields is None))
+    cold = fields is None or fields.cold
+    options.update(weight=weight, valid=masks.valid, active=narrowed(masks.active, changed))
+    options.update(init=fields.forward if fields else None, effort=effort_of(params, pair, cold=cold))
     nnf = match(pair, seed=mix(seed, FORWARD), **options)
     # 3. replace each patch by its value; 4. fold
     before = fields.forward if fields and kept else None
-    image, moved = vote_again(value, nnf, query, kept, before, active=masks[1], sigma=params.fold, threads=threads)
+    image, moved = vote_again(value, nnf, query, kept, before, masks=masks, sigma=params.fold, threads=threads)
     return image, Fields(nnf, reverse, moved, Kept(pair.kept(), value, image, params, masks, (nnf, reverse)))
 
 
@@ -119,29 +121,29 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
         One per iteration, the coarsest level first.
     """
     threads = as_threads(threads)
-    source, sizes, ratio = plan.source, plan.sizes, plan.params.ratio
-    keys = [(picture.shape[0], picture.shape[1]) for picture in source]
-    image, fields = first_guess(plan, threads=threads), None
-    for level in reversed(range(len(sizes))):
-        value = source[level]
-        key = value
-        if level + 1 < len(source):                       # blurred as much as an upscaled guess is
-            key = resize(source[level + 1], value.shape[:2], scale=1 / ratio, threads=threads)
-        if level + 1 < len(sizes):
-            image = resize(image, sizes[level], scale=1 / ratio, threads=threads)
-            if len(sizes) - 1 - level <= plan.params.balance_levels:    # ours, not the paper's: see docs/quality.md
-                image = balance(image, key)
+    scale, image, fields = 1 / plan.params.ratio, first_guess(plan, threads=threads), None
+    for level, number, stage in visits(plan):
+        value, key = plan.source[level], blurred_key(plan, level, threads=threads)
+        if level + 1 < len(plan.sizes):                   # up from the coarser level; the coarsest begins anew
+            image = resize(image, stage.size, scale=scale, wrap=plan.wrap, threads=threads)
+            image = balanced(image, key, plan, level)     # ours, not the paper's: see docs/quality.md
+        else:
+            image, fields = resize(image, stage.size, wrap=plan.wrap, threads=threads), None
         if fields:
-            fields = finer(fields, ratio, sizes[level : level + 2], keys[level : level + 2], threads=threads)
-        count, params = plan.most_iterations(level), plan.params_at(level)
-        method = choose(params.method, grid(image, params.patch_size), grid(key, params.patch_size))
-        for iteration in range(count):
+            keys = [grid(picture, 1) for picture in plan.source[level : level + 2]]
+            fields = finer(fields, plan.params.ratio, plan.sizes[level:], keys, wrap=plan.wrap, threads=threads)
+        scene, count, params = at(plan, level, stage), plan.iterations_at(level), plan.params_at(level)
+        image = scene.restored(image)
+        part, fields = scene.part(image), scene.start(fields, grid(key, params.patch_size), plan.seed)
+        method = choose(params.method, grid(part, params.patch_size, plan.wrap), grid(key, params.patch_size))
+        for iteration in range(number * count, (number + 1) * count):
             seed = mix(plan.seed, level + 1, iteration + 1)
-            if iteration and level < params.sharp_levels:               # ours too
-                key = value
-            image, fields = _pnn(image, key, value, params, fields, (None, None), seed, threads)
-            done = iteration + 1 == count or (iteration > 0 and fields.moved <= params.tolerance)
-            shown = Fields(fields.forward, fields.reverse, fields.moved)
+            key = value if iteration and level < params.sharp_levels else key       # ours too
+            part, fields = _pnn(part, key, value, params, fields, scene.masks, seed, threads)
+            ended = iteration > number * count and fields.moved <= params.tolerance
+            done = ended or iteration + 1 == (number + 1) * count
+            image, shown = scene.whole(image, part, fields)
             yield Step(level, iteration, image, shown, method, done and level == 0)
             if done:
                 break
+        fields = shown

@@ -12,15 +12,16 @@ from . import kernels
 from .checks import as_threads
 from .errors import ImageError, explain
 from .params import MAX_CHANNELS, PRESETS
-from .types import NNF, Image, Kept, Mask, Size
+from .types import NNF, Image, Kept, Masks, Size, Wrap
 
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
 _LEAST_WEIGHT = 2.0**-40
 
 
-def grid(image: npt.NDArray[Any], patch_size: int) -> Size:
-    """Return the rows and columns of a picture's patches."""
-    return image.shape[0] - patch_size + 1, image.shape[1] - patch_size + 1
+def grid(image: npt.NDArray[Any], patch_size: int, wrap: Wrap = (False, False)) -> Size:
+    """Return the rows and columns of a picture's patches; as many as pixels where they go round."""
+    less = patch_size - 1
+    return image.shape[0] - less * (not wrap[0]), image.shape[1] - less * (not wrap[1])
 
 
 def extract(image: Image, *, patch_size: int) -> npt.NDArray[np.float32]:
@@ -102,7 +103,7 @@ def vote(value: Image, nnf: NNF, *, sigma: float = PRESETS["default"].fold, thre
     Returns
     -------
     Image
-        (H' + p - 1, W' + p - 1, C), within the range of `value`.
+        (H' + p - 1, W' + p - 1, C), within the range of `value`; (H', W', C) where it goes round.
 
     Raises
     ------
@@ -115,13 +116,15 @@ def vote(value: Image, nnf: NNF, *, sigma: float = PRESETS["default"].fold, thre
     """
     _check(value, nnf)
     fold = fold_weights(nnf.patch_size, sigma)
-    index = np.ascontiguousarray(nnf.index, np.int32)
-    return kernels.vote(np.ascontiguousarray(value), index, fold, threads=as_threads(threads))
+    over = [(nnf.patch_size - 1) * goes for goes in nnf.wrap]
+    index = np.ascontiguousarray(around(nnf.index, (over[0], 0), (over[1], 0)), np.int32)
+    voted: Image = kernels.vote(np.ascontiguousarray(value), index, fold, threads=as_threads(threads))
+    return voted[over[0] : len(voted) - over[0], over[1] : voted.shape[1] - over[1]] if any(over) else voted
 
 
 def vote_again(
-    value: Image, nnf: NNF, image: Image, kept: Kept | None, before: NNF | None, *, active: Mask | None,
-    sigma: float, threads: int,
+    value: Image, nnf: NNF, image: Image, kept: Kept | None, before: NNF | None, *, masks: Masks, sigma: float,
+    threads: int,
 ) -> tuple[Image, float]:
     """Return `vote`, computed only where patches have moved if `image` is the vote of the field before.
 
@@ -133,8 +136,8 @@ def vote_again(
         The picture that `nnf` was found for.
     kept, before : Kept and NNF, or None
         What made `image`, if it did.
-    active : Mask (H', W') or None
-        Patches whose vote counts; pixels that only others cover stay as they are.
+    masks : Masks
+        Pixels that are not free, or that only patches which are not active cover, stay as they are.
 
     Returns
     -------
@@ -142,19 +145,40 @@ def vote_again(
     moved : float
         Share of the active patches whose neighbour is another one than before, 1 where that is not known.
     """
+    active = masks.active
     moved, share = active, 1.0
     if kept is not None and before is not None and kept.image is image and kept.value is value:
         pairs = [np.ascontiguousarray(field.index).view(np.int64)[..., 0] for field in (before, nnf)]
         moved = pairs[0] != pairs[1]                      # both indices compared as one number
         share = np.count_nonzero(moved) / max(moved.size if active is None else np.count_nonzero(active), 1)
+    over = [(nnf.patch_size - 1) * goes for goes in masks.wrap]      # patches over an edge count on both sides
     options: dict[str, Any] = {}
-    if moved is not None:
-        touched = kernels.window(np.ascontiguousarray(moved), nnf.patch_size, full=True, threads=threads)
-        options = {"touched": touched, "image": np.ascontiguousarray(image)}
+    if moved is not None or masks.free is not None:
+        moved = np.ones(nnf.distance.shape, np.bool_) if moved is None else moved
+        moved = np.ascontiguousarray(around(moved, (over[0], 0), (over[1], 0)))
+        touched = kernels.window(moved, nnf.patch_size, full=True, threads=threads)
+        if masks.free is not None:
+            touched &= around(masks.free, (over[0], over[0]), (over[1], over[1]))
+        below = around(image, (over[0], over[0]), (over[1], over[1]))
+        options = {"touched": touched, "image": np.ascontiguousarray(below)}
     fold = fold_weights(nnf.patch_size, sigma)
-    index = np.ascontiguousarray(nnf.index)
+    index = np.ascontiguousarray(around(nnf.index, (over[0], 0), (over[1], 0)))
     out: Image = kernels.vote(np.ascontiguousarray(value), index, fold, **options, threads=threads)
+    if any(over):
+        out = np.ascontiguousarray(out[over[0] : over[0] + image.shape[0], over[1] : over[1] + image.shape[1]])
     return out, share
+
+
+def around(array: npt.NDArray[Any], rows: tuple[int, int], cols: tuple[int, int]) -> npt.NDArray[Any]:
+    """Return `array` with so many more rows and columns before and after it, as if it went round."""
+    if rows == cols == (0, 0):
+        return array
+    return np.pad(array, (rows, cols, *[(0, 0)] * (array.ndim - 2)), mode="wrap")
+
+
+def going_round(array: npt.NDArray[Any], patch_size: int, wrap: Wrap) -> npt.NDArray[Any]:
+    """Return `array` with its first rows and columns again behind the last ones, for patches over the edges."""
+    return around(array, (0, (patch_size - 1) * wrap[0]), (0, (patch_size - 1) * wrap[1]))
 
 
 def _check(value: Image, nnf: NNF) -> None:

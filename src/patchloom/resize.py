@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import kernels
-from .types import Image, Size
+from .types import Image, Size, Wrap
 
 
 def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -22,7 +22,9 @@ def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def taps(length: int, target: int, scale: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+def taps(
+    length: int, target: int, scale: float, wrap: bool = False
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     """Return which samples make each output sample, and with what weights.
 
     Parameters
@@ -32,6 +34,8 @@ def taps(length: int, target: int, scale: float) -> tuple[npt.NDArray[np.int32],
     scale : float
         Samples after per sample before. The centres of both coincide whatever
         the rounding of `target`. Below 1 the kernel widens by 1 / scale.
+    wrap : bool
+        The samples go round, instead of being mirrored at the borders.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def taps(length: int, target: int, scale: float) -> tuple[npt.NDArray[np.int32],
     weight /= total[:, None]
     used = (weight != 0).any(axis=0)
     index, weight = index[:, used], weight[:, used]
-    index = index % (2 * length)
+    index = index % (length if wrap else 2 * length)
     index = np.where(index >= length, 2 * length - 1 - index, index)
     result = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(weight, np.float32)
     for array in result:
@@ -62,7 +66,9 @@ def taps(length: int, target: int, scale: float) -> tuple[npt.NDArray[np.int32],
     return result
 
 
-def resize(image: Image, size: Size, *, scale: float | None = None, threads: int = 1) -> Image:
+def resize(
+    image: Image, size: Size, *, scale: float | None = None, wrap: Wrap = (False, False), threads: int = 1
+) -> Image:
     """Return `image` at another size.
 
     Parameters
@@ -75,6 +81,9 @@ def resize(image: Image, size: Size, *, scale: float | None = None, threads: int
         Factor along both axes; by default `size` over the image's size, for each
         axis by itself. A pyramid passes its ratio, so that rounding the size to
         whole pixels does not distort.
+    wrap : (bool, bool)
+        Whether rows, and columns, go round; their scale is then `size` over the image's
+        size, so that the result goes round too.
     threads : int
         At least 1.
 
@@ -93,6 +102,6 @@ def resize(image: Image, size: Size, *, scale: float | None = None, threads: int
     if tuple(size) == image.shape[:2] and scale in (None, 1.0):
         return image
     axes: list[Any] = []
-    for length, target in zip(image.shape[:2], size, strict=True):
-        axes.extend(taps(length, target, target / length if scale is None else scale))
+    for length, target, goes_round in zip(image.shape[:2], size, wrap, strict=True):
+        axes.extend(taps(length, target, target / length if scale is None or goes_round else scale, goes_round))
     return kernels.resize(image, *axes, threads=threads)

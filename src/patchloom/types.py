@@ -3,114 +3,40 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .fields import NNF, Box, Fields, Image, Kept, Mask, Masks, Pyramid, Size, Wrap
+from .layers import Blend, Layer, PixelFormat
 from .params import GPNNParams
 
-Image: TypeAlias = npt.NDArray[np.float32]
-"""float32 (H, W, C), C-contiguous; [0, 1] for pictures that came as integers."""
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
-"""bool (H, W)."""
-
-Size: TypeAlias = tuple[int, int]
-"""(rows, columns)."""
-
-Pyramid: TypeAlias = tuple[Image, ...]
-"""The same picture at falling sizes, finest first."""
+__all__ = [
+    "NNF", "Blend", "Box", "Fields", "Image", "Kept", "Layer", "Mask", "Masks", "PixelFormat", "Plan", "Pyramid",
+    "Result", "Size", "Stage", "Step", "Transform", "Wrap",
+]
 
 
 @dataclass(frozen=True, eq=False)
-class NNF:
-    """Nearest-neighbour field: which key patch each query patch found.
+class Stage:
+    """An output's size at some time of a run, and what of it stays as it is.
 
     Attributes
     ----------
-    index : int32 array (H', W', 2)
-        (row, col) of the key patch's top-left corner; H' = H - patch_size + 1.
-    distance : float32 array (H', W')
-        Mean squared difference per patch element, unweighted, in squared
-        intensity units.
-    patch_size : int
-        Side of a patch in pixels.
+    size : Size
+        Of the output.
+    free : Mask (H, W), optional
+        Pixels that may change; by default all.
+    known : Image (H, W, C), optional
+        What the other pixels are.
     """
 
-    index: npt.NDArray[np.int32]
-    distance: npt.NDArray[np.float32]
-    patch_size: int
-
-
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """What one use of the PNN module leaves to the next; its arrays are known by identity, and read-only.
-
-    Attributes
-    ----------
-    pair : Quantised
-        The pictures that were searched; see `patchloom.search.quantise`.
-    value, image : Image
-        What was voted, and what came of it.
-    params : GPNNParams
-        How.
-    masks : (Mask or None, Mask or None)
-        Valid keys and active queries.
-    found : (NNF, NNF or None)
-        The forward and the reverse field.
-    """
-
-    pair: Any
-    value: Image
-    image: Image
-    params: GPNNParams
-    masks: tuple[Mask | None, Mask | None]
-    found: tuple[NNF, NNF | None]
-
-    def __post_init__(self) -> None:
-        """See to it that what is known by identity stays what it was."""
-        for field_found in self.found:
-            for array in () if field_found is None else (field_found.index, field_found.distance):
-                array.flags.writeable = False
-        self.image.flags.writeable = False
-
-
-@dataclass(frozen=True, eq=False)
-class Fields:
-    """What the search keeps between iterations and hands down the pyramid.
-
-    Attributes
-    ----------
-    forward : NNF
-        From the query to the key.
-    reverse : NNF or None
-        From the key to the query; kept only when completeness is on.
-    moved : float
-        Share of patches whose neighbour is another one than in the fields before, 0 to 1;
-        1 where there were none at this level.
-    kept : Kept or None
-        What made `forward`, so that the next search at this level can pass over
-        what has not changed.
-    """
-
-    forward: NNF
-    reverse: NNF | None = None
-    moved: float = 1.0
-    kept: Kept | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the fields alone: what is kept is for the next call only."""
-        return Fields, (self.forward, self.reverse, self.moved)
-
-    def kept_for(self, params: GPNNParams, masks: tuple[Mask | None, Mask | None]) -> Kept | None:
-        """Return what is kept, if it came with these fields of the same numbers and masks."""
-        kept = self.kept
-        if kept is None or kept.params != params:
-            return None
-        pairs = *zip(kept.masks, masks, strict=True), *zip(kept.found, (self.forward, self.reverse), strict=True)
-        return kept if all(old is new for old, new in pairs) else None
+    size: Size
+    free: Mask | None = None
+    known: Image | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,16 +46,36 @@ class Plan:
     Attributes
     ----------
     source : Pyramid
-        The picture that patches come from, finest first.
+        The picture that patches come from, finest first; of several pictures, a mosaic.
     sizes : tuple of Size
         Size of the output at each level that the run visits, finest first;
         its length is at most that of `source`.
     guess : Image
-        The initial guess before noise, of size ``sizes[-1]``.
+        The initial guess before noise, of size ``path[0].size``, or else ``sizes[-1]``.
     params : GPNNParams
         All numbers.
     seed : int
         Decides everything random.
+    task : str
+        The application.
+    layers : dict of str to Layer
+        What the last field is applied to: the source under ``""``, and the maps by name.
+    valid : tuple of Mask, optional
+        Source patches that may be found at each level; by default all.
+    free : tuple of Mask, optional
+        Pixels of the output that may change at each level; by default all.
+    known : Pyramid, optional
+        What the other pixels are, at each level of the output.
+    home : int32 array (H', W', 2), optional
+        Where patches without a free pixel come from, at the finest level.
+    blend : Blend, optional
+        How the result is laid over the picture that it changes.
+    boxes : tuple of tuple of Box, optional
+        Where the pictures of a mosaic lie, at each level.
+    wrap : (bool, bool)
+        Whether the output's rows, and columns, go round.
+    path : tuple of Stage
+        What the coarsest level goes through before it has its own size.
     """
 
     source: Pyramid
@@ -137,11 +83,30 @@ class Plan:
     guess: Image
     params: GPNNParams
     seed: int
+    task: str = "generate"
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    valid: tuple[Mask, ...] | None = None
+    free: tuple[Mask, ...] | None = None
+    known: Pyramid | None = None
+    home: npt.NDArray[np.int32] | None = None
+    blend: Blend | None = None
+    boxes: tuple[tuple[Box, ...], ...] | None = None
+    wrap: Wrap = (False, False)
+    path: tuple[Stage, ...] = ()
 
-    def most_iterations(self, level: int) -> int:
-        """Return how often a level may iterate; a lone level has all of its work to do."""
+    def iterations_at(self, level: int) -> int:
+        """Return how often a visit of a level may iterate; a lone level has all of its work to do."""
         coarsest = level + 1 == len(self.sizes) > 1
         return self.params.coarsest_iterations if coarsest else self.params.iterations
+
+    def most_iterations(self, level: int) -> int:
+        """Return how often a level may iterate at all of its visits."""
+        return self.iterations_at(level) * (1 + len(self.path) * (level + 1 == len(self.sizes)))
+
+    def stage(self, level: int) -> Stage:
+        """Return the output's size at a level and what of it stays."""
+        free = None if self.free is None else self.free[level]
+        return Stage(self.sizes[level], free, None if self.known is None else self.known[level])
 
     def params_at(self, level: int) -> GPNNParams:
         """Return the numbers at a level: completeness counts at the coarsest ones only."""
@@ -183,6 +148,25 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
+class Transform:
+    """What a run did to its source: enough to do it to another picture of the same size.
+
+    Attributes
+    ----------
+    nnf : NNF
+        Which source patch each patch of the result comes from.
+    blend : Blend or None
+        How the result was laid over the picture that it changes.
+    fold : float
+        Standard deviation of the vote's Gaussian in half patches.
+    """
+
+    nnf: NNF
+    blend: Blend | None
+    fold: float
+
+
+@dataclass(frozen=True, eq=False)
 class Result:
     """What a task returns.
 
@@ -202,6 +186,11 @@ class Result:
         Iterations done at each level, finest first.
     timings : dict
         Seconds spent at each level, by level number.
+    maps : dict
+        The maps, following the same field, each of the type that was passed in.
+    blend : Blend, optional
+        How the result was laid over the picture that it changes; with `nnf` it makes the
+        same of another picture (`patchloom.apply`).
     """
 
     image: Any
@@ -211,3 +200,10 @@ class Result:
     methods: tuple[str, ...]
     iterations: tuple[int, ...]
     timings: dict[int, float] = field(default_factory=dict)
+    maps: dict[str, Any] = field(default_factory=dict)
+    blend: Blend | None = None
+
+    @property
+    def transform(self) -> Transform:
+        """What was done to the source, to be done to another picture by `patchloom.apply`."""
+        return Transform(self.nnf, self.blend, self.params.fold)

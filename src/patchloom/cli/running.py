@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .. import estimate, io, plans, tasks
-from ..checks import as_image
 from ..errors import ImageError, PatchloomError
 from . import record
 from .dry_run import dry_run
@@ -80,12 +79,11 @@ class Runner:
     def _picture(self, job: Job, picture: io.Picture, target: Target, progress: Progress) -> dict[str, Any]:
         """Make, write and tell one picture."""
         start, request = time.perf_counter(), self.request
-        image, kind = as_image(picture.pixels)
-        plan = plans.generate_from(image, size=job.size, params=request.params, seed=target.seed)
+        plan = plans.generate(picture.pixels, size=job.size, params=request.params, seed=target.seed)
         seconds = estimate.seconds(plan, request.threads)
         on_step = progress.picture(f"{io.shown(picture.name)} seed {target.seed}", plan, _work(job), seconds)
         result = tasks.run(plan, threads=request.threads, memory=request.memory, on_step=on_step)
-        pixels = tasks.finish(result, picture.pixels, kind, threads=request.threads).image
+        pixels = result.image
         about = record.metadata(plan, picture)
         if target.path is None:
             deliver(io.encode(pixels, ".png", icc=picture.icc, metadata=about))

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import kernels
-from ..types import NNF, Fields, Size
+from ..types import NNF, Fields, Size, Wrap
 
 
 def finer(
-    fields: Fields, ratio: float, outputs: Sequence[Size], keys: Sequence[Size], *, threads: int = 1
+    fields: Fields, ratio: float, outputs: Sequence[Size], keys: Sequence[Size], *, wrap: Wrap = (False, False),
+    threads: int = 1,
 ) -> Fields:
     """Return both fields for the next finer level.
 
@@ -25,6 +26,8 @@ def finer(
         Size of the coarser level relative to the finer one.
     outputs, keys : two of Size
         Sizes of the output and of the key at the finer and the coarser level.
+    wrap : (bool, bool)
+        Whether the output's rows, and columns, go round.
     threads : int
         At least 1.
 
@@ -32,14 +35,18 @@ def finer(
     -------
     Fields
     """
-    forward = inherit(fields.forward, ratio=ratio, query=outputs[0], key=keys[0], coarse_key=keys[1], threads=threads)
+    forward = inherit(
+        fields.forward, ratio=ratio, query=outputs[0], key=keys[0], coarse_key=keys[1], wrap=wrap, threads=threads
+    )
     reverse = fields.reverse
     if reverse is not None:
         reverse = inherit(reverse, ratio=ratio, query=keys[0], key=outputs[0], coarse_key=outputs[1], threads=threads)
     return Fields(forward, reverse)
 
 
-def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size, threads: int = 1) -> NNF:
+def inherit(
+    nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size, wrap: Wrap = (False, False), threads: int = 1
+) -> NNF:
     """Return the field at the next finer level.
 
     Each patch takes its parent's displacement, stretched about the centres of the
@@ -56,6 +63,8 @@ def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size,
         Sizes in pixels of the finer pictures.
     coarse_key : Size
         Size in pixels of the coarser key.
+    wrap : (bool, bool)
+        Whether the query's rows, and columns, go round.
     threads : int
         At least 1.
 
@@ -67,8 +76,9 @@ def inherit(nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size,
     patch = nnf.patch_size
     parents, rests, tables = [], [], []
     for axis in (0, 1):
-        coarse = nnf.index.shape[axis]
-        parent, rest = _parents(coarse, query[axis], coarse + patch - 1, patch, ratio)
+        coarse, less = nnf.index.shape[axis], (patch - 1) * (not wrap[axis])
+        own = np.arange(query[axis] - less)
+        parent, rest = _parents(own, query[axis], (coarse, coarse + less), patch, ratio)
         parents.append(parent)
         rests.append(rest)
         tables.append(_stretch(np.arange(coarse_key[axis] - patch + 1), key[axis], coarse_key[axis], patch, ratio))
@@ -86,11 +96,13 @@ def _stretch(place: npt.NDArray[Any], fine: int, coarse: int, patch: int, ratio:
 
 
 def _parents(
-    coarse_grid: int, fine: int, coarse: int, patch: int, ratio: float
+    own: npt.NDArray[Any], fine: int, coarse: Size, patch: int, ratio: float
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    """For each finer patch along an axis: its parent, and how far it lies from where the parent comes to lie."""
+    """For each finer patch along an axis: its parent, and how far it lies from where the parent comes to lie.
+
+    `coarse` has the coarser patches and pixels.
+    """
     half = (patch - 1) / 2
-    own = np.arange(fine - patch + 1)
-    above = (own + half - (fine - 1) / 2) * ratio + (coarse - 1) / 2 - half
-    parent = np.clip(np.floor(above + 0.5), 0, coarse_grid - 1).astype(np.int32)
-    return parent, own - _stretch(parent, fine, coarse, patch, ratio)
+    above = (own + half - (fine - 1) / 2) * ratio + (coarse[1] - 1) / 2 - half
+    parent = np.clip(np.floor(above + 0.5), 0, coarse[0] - 1).astype(np.int32)
+    return parent, own - _stretch(parent, fine, coarse[1], patch, ratio)

@@ -1,0 +1,156 @@
+"""What a level of a run works with: its pictures, what may be read and changed, and the part to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from . import kernels
+from .patches import going_round, grid
+from .resize import resize
+from .search.patchmatch import random_index
+from .types import NNF, Fields, Image, Mask, Masks, Plan, Size, Stage
+
+Index = npt.NDArray[np.int32]
+
+
+def visits(plan: Plan) -> Iterator[tuple[int, int, Stage]]:
+    """Yield (level, number, stage) from coarse to fine; the coarsest level may be visited several times, by number."""
+    coarsest = len(plan.sizes) - 1
+    for number, stage in enumerate(plan.path):
+        yield coarsest, number, stage
+    for level in reversed(range(coarsest + 1)):
+        yield level, len(plan.path) * (level == coarsest), plan.stage(level)
+
+
+def blurred_key(plan: Plan, level: int, *, threads: int = 1) -> Image:
+    """Return the source at a level, blurred as much as an upscaled guess is; the coarsest itself as it is.
+
+    The pictures of a mosaic do not bleed into each other.
+    """
+    value, ratio = plan.source[level], plan.params.ratio
+    if level + 1 == len(plan.source):
+        return value
+    coarser = plan.source[level + 1]
+    if plan.boxes is None:
+        return resize(coarser, (value.shape[0], value.shape[1]), scale=1 / ratio, threads=threads)
+    key = value.copy()
+    for fine, coarse in zip(plan.boxes[level], plan.boxes[level + 1], strict=True):
+        part = np.ascontiguousarray(_part(coarser, coarse))
+        _part(key, fine)[...] = resize(part, fine[2:], scale=1 / ratio, threads=threads)
+    return key
+
+
+def _part(image: Image, box: tuple[int, int, int, int]) -> Image:
+    top, left, rows, cols = box
+    return image[top : top + rows, left : left + cols]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What one visit of a level may read and change.
+
+    Attributes
+    ----------
+    stage : Stage
+        The output's size, and what of it stays.
+    patches : (slice, slice)
+        The patches of the output that are looked at: all active ones lie among them.
+    pixels : (slice, slice)
+        The pixels that these cover.
+    masks : Masks
+        Of the part that is looked at.
+    home : NNF or None
+        Where patches that are not active come from, in the whole output; None if all are active.
+    """
+
+    stage: Stage
+    patches: tuple[slice, slice]
+    pixels: tuple[slice, slice]
+    masks: Masks
+    home: NNF | None = None
+
+    def restored(self, image: Image) -> Image:
+        """Return `image` with what is known put back."""
+        stage = self.stage
+        if stage.free is None or stage.known is None:
+            return image
+        return np.where(stage.free[..., None], image, stage.known)
+
+    def part(self, image: Image) -> Image:
+        """Return what is looked at of the output."""
+        return image if self.home is None else np.ascontiguousarray(image[self.pixels])
+
+    def start(self, fields: Fields | None, keys: Size, seed: int) -> Fields | None:
+        """Return the part's fields to start from: those that were handed down, or made-up ones."""
+        active = self.masks.active
+        if self.home is None or active is None:
+            return fields
+        home = self.home.index[self.patches]
+        nowhere = np.zeros(active.shape, np.float32)
+        if fields is None:
+            index = random_index((active.shape[0], active.shape[1]), keys, self.masks.valid, seed)
+            return Fields(_field(active, index, home, nowhere, self.home.patch_size), cold=True)
+        index, distance = fields.forward.index[self.patches], fields.forward.distance[self.patches]
+        return Fields(_field(active, index, home, distance, self.home.patch_size), fields.reverse)
+
+    def whole(self, image: Image, part: Image, fields: Fields) -> tuple[Image, Fields]:
+        """Return the output and its fields with the part put back into `image`, the fields as a step shows them."""
+        index, distance, patch_size = fields.forward.index, fields.forward.distance, fields.forward.patch_size
+        if self.home is None:
+            return part, Fields(NNF(index, distance, patch_size, self.masks.wrap), fields.reverse, fields.moved)
+        image, places, distances = image.copy(), self.home.index.copy(), self.home.distance.copy()
+        image[self.pixels] = part
+        places[self.patches], distances[self.patches] = index, distance
+        return image, Fields(NNF(places, distances, patch_size, self.masks.wrap), fields.reverse, fields.moved)
+
+
+def _field(active: Mask, index: Index, home: Index, distance: npt.NDArray[np.float32], patch_size: int) -> NNF:
+    chosen = np.where(active[..., None], index, home)
+    return NNF(chosen, np.where(active, distance, np.float32(0)), patch_size)
+
+
+def at(plan: Plan, level: int, stage: Stage) -> Scene:
+    """Return what a visit of a level may read and change.
+
+    Only the surroundings of what may change are looked at, unless completeness asks for the whole output.
+    """
+    patch, wrap = plan.params.patch_size, plan.wrap
+    valid = None if plan.valid is None else plan.valid[level]
+    every = slice(None), slice(None)
+    if stage.free is None:
+        return Scene(stage, every, every, Masks(valid, wrap=wrap))
+    free = np.ascontiguousarray(going_round(stage.free, patch, wrap))
+    active = kernels.window(free, patch, full=False)
+    home = _home(plan, level, (active.shape[0], active.shape[1]))
+    if plan.params_at(level).alpha < np.inf:
+        return Scene(stage, every, every, Masks(valid, active, stage.free, wrap), home)
+    patches, pixels = [], []
+    for axis in (0, 1):
+        found = np.flatnonzero(active.any(axis=1 - axis))
+        first, last = (0, active.shape[axis] - 1) if wrap[axis] else (int(found[0]), int(found[-1]))
+        patches.append(slice(first, last + 1))
+        pixels.append(slice(first, last + (1 if wrap[axis] else patch)))
+    rows, cols = pixels
+    part = active[patches[0], patches[1]], np.ascontiguousarray(stage.free[rows, cols])
+    return Scene(stage, (patches[0], patches[1]), (rows, cols), Masks(valid, *part, wrap), home)
+
+
+def _home(plan: Plan, level: int, patches: Size) -> NNF:
+    """Return where patches that are not active come from: told at the finest level, scaled from there at the others."""
+    if plan.home is None:
+        raise AssertionError("a plan with free pixels tells where the others come from")
+    distance = np.zeros(patches, np.float32)
+    if level == 0 and plan.home.shape[:2] == patches:
+        return NNF(plan.home, distance, plan.params.patch_size)
+    places = [
+        np.minimum((np.arange(count) * 2 + 1) * own // (2 * count), own - 1)
+        for count, own in zip(patches, plan.home.shape[:2], strict=True)
+    ]
+    keys = [grid(plan.source[of], plan.params.patch_size) for of in (0, level)]
+    index = plan.home[places[0][:, None], places[1][None, :]].astype(np.int64)
+    scaled = [np.minimum(index[..., axis] * keys[1][axis] // keys[0][axis], keys[1][axis] - 1) for axis in (0, 1)]
+    return NNF(np.stack(scaled, axis=2).astype(np.int32), distance, plan.params.patch_size)
