@@ -76,8 +76,9 @@ class GPNNParams:
     ratio: float = _number(0.75, "Size of a pyramid level relative to the next finer one.", low=0.5, high=0.95)
     coarsest: int = _number(
         14,
-        "Shorter side of the coarsest level: larger rearranges smaller pieces. A picture no larger has one level.",
-        low=3, high=4096, unit="px",
+        "Shorter side of the coarsest level: larger rearranges smaller pieces. A picture no larger has one level."
+        " 0: chosen from the size of what is to change.",
+        low=0, high=4096, unit="px",
     )
     iterations: int = _number(10, "Most search-and-vote iterations at a level.", low=1, high=100)
     coarsest_iterations: int = _number(1, "The same at the coarsest level.", low=1, high=100)
@@ -132,9 +133,9 @@ class GPNNParams:
     def __post_init__(self) -> None:
         for item in fields(self):
             object.__setattr__(self, item.name, check_number(item.name, getattr(self, item.name)))
-        if self.coarsest < self.patch_size:
+        if 0 < self.coarsest < self.patch_size:
             raise ParameterError(
-                explain("coarsest", self.coarsest, f"must be at least patch_size ({self.patch_size})",
+                explain("coarsest", self.coarsest, f"must be 0 or at least patch_size ({self.patch_size})",
                         f"try {2 * self.patch_size}")
             )
 
@@ -187,10 +188,17 @@ _paper = GPNNParams(
     balance_levels=0, noise=0.75, stay=1.0, draws=1, method="exact", sharp_levels=0, fold=1.7, tolerance=0.0,
 )
 
+# What changes a picture that is there: no noise to rearrange it, and no source whose intensities the whole should have.
+_change = replace(GPNNParams(), alpha=math.inf, balance_levels=0, noise=0.0, stay=1.0, draws=1, coarsest=0)
+
 PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
-    {"default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper}
+    {
+        "default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper,
+        "inpaint": replace(_change, noise=0.1, coarsest_iterations=10),
+    }
 )
-"""Named settings: ``paper`` and ``official`` reproduce, ``default`` is what we measured to be better."""
+"""Named settings: ``paper`` and ``official`` reproduce, ``default`` is what we measured to be better;
+the others are each application's own."""
 
 # Shorter side of the coarsest level in patches, the noise, and what may stay in place.
 _DIVERSITY = {"low": (2, 0.6, 0.7), "medium": (2, 0.9, 0.35), "high": (3, 0.95, 0.25)}

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .generate import generate
+from .inpaint import inpaint
 
-__all__ = ["generate"]
+__all__ = ["generate", "inpaint"]

@@ -1,0 +1,151 @@
+"""Filling holes, and widening a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..checks import as_mask, as_seed, as_size
+from ..errors import ImageError, ParameterError, explain
+from ..layers import Blend
+from ..params import GPNNParams
+from ..regions import feathered, grown_inwards
+from ..resize import resize
+from ..types import Image, Mask, Plan, Size
+from .masked import coarsest_for, masked, resolved, thickness
+from .material import Maps, Material, Weights, as_params, check_side, gather, identity
+
+FILLS = ("edges", "source")
+MOST_FEATHER = 256
+
+
+def inpaint(
+    image: Any,
+    hole: Any,
+    *,
+    fill: str = "edges",
+    source_mask: Any = None,
+    feather: int = 0,
+    size: Size | None = None,
+    maps: Maps = None,
+    map_weights: Weights = None,
+    params: GPNNParams | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Plan to fill holes with patches of the rest of the picture.
+
+    Parameters
+    ----------
+    image : array or PIL image
+        The picture; what stands in the hole is read only for ``fill="source"``.
+    hole : array, PIL image or str
+        A mask of the picture's size, white where the hole is (see
+        `patchloom.checks.as_mask`); ``"alpha"`` for where the picture is less than half
+        opaque; or a colour such as ``"#00ffff"`` that stands where the hole is.
+    fill : str
+        What the hole looks like to begin with: ``"edges"``, the colours around it;
+        ``"source"``, what was painted into it; or a colour such as ``"#808080"``.
+    source_mask : array or PIL image, optional
+        White where patches may be copied from; by default everywhere outside the hole.
+    feather : int
+        Pixels around the hole over which the result passes into the picture, 0 to 256.
+    size : (rows, columns), optional
+        What the picture and its masks are brought to first.
+    maps, map_weights, params, seed
+        As for `patchloom.plans.generate`; the numbers are by default
+        ``PRESETS["inpaint"]``, where ``coarsest`` 0 is chosen from the hole.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ImageError
+        If a mask is of another size than the picture, or covers nothing or everything.
+    ParameterError
+        If something is out of range, or no patch is left to copy.
+
+    References
+    ----------
+    Granot et al., "Drop the GAN" (CVPR 2022), section 4: conditional inpainting.
+    """
+    params = as_params(params, "inpaint")
+    out = None if size is None else as_size(size, least=params.patch_size)
+    own = gather(image, name="image")
+    mask = as_hole(hole, own)
+    material = gather(image, maps, map_weights, name="image", size=out)
+    check_side(material.image, params, "image")
+    mask = brought(mask, out)
+    check_share(mask, "mask")
+    allowed = None if source_mask is None else brought(as_mask(source_mask, own.size, "source_mask"), out)
+    filled = grown_inwards(material.image, mask)
+    guess = filled
+    if fill != "edges":
+        colour = material.image if fill == "source" else as_colour(fill, material, "fill")
+        guess = np.where(mask[..., None], colour, filled).astype(np.float32)
+    alpha = feathered(mask, as_feather(feather))
+    params = resolved(params, coarsest_for(material.size, thickness(mask), params))
+    return masked(
+        "inpaint", material, filled, alpha > 0, source=filled, guess=guess,
+        forbidden=mask if allowed is None else mask | ~allowed, home=identity(material.size, params.patch_size),
+        blend=Blend(alpha), params=params, seed=as_seed(seed),
+    )
+
+
+def as_hole(hole: Any, material: Material) -> Mask:
+    """Return the mask that a picture's own alpha, a colour in it, or another picture says."""
+    if not isinstance(hole, str):
+        return as_mask(hole, material.size, "mask")
+    image = material.image
+    if hole == "alpha":
+        if not material.kind.alpha:
+            raise ImageError(explain("mask", "alpha", "the picture has no alpha channel", "pass a mask"))
+        return np.asarray(image[..., material.channels - 1] < 0.5)
+    colours = image[..., : material.channels - material.kind.alpha]
+    colour = as_colour(hole, material, "hole")[: colours.shape[2]]
+    # Half a step of 8 bits: the colour itself, and no other.
+    return np.asarray((np.abs(colours - colour) < 0.5 / 255).all(axis=2))
+
+
+def as_colour(text: str, material: Material, name: str) -> Image:
+    """Return a colour of a picture's channels, (C,), from ``#rgb`` or ``#rrggbb``; maps that weigh get the middle."""
+    digits = text.removeprefix("#")
+    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
+    if not text.startswith("#") or len(digits) != 6 or not all(c in "0123456789abcdefABCDEF" for c in digits):
+        raise ParameterError(explain(name, repr(text), "must be a colour such as #00ffff", "or another of the choices"))
+    red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    count = material.channels - material.kind.alpha
+    if count == 3:
+        colour = [red, green, blue]
+    elif count == 1 and red == green == blue:
+        colour = [red]
+    else:
+        raise ParameterError(explain(name, repr(text), f"the picture has {count} colour channels", "pass a mask"))
+    rest = [1.0] * material.kind.alpha + [0.5] * (material.image.shape[2] - material.channels)
+    return np.array(colour + rest, np.float32)
+
+
+def as_feather(feather: Any) -> int:
+    """Return the width of a soft border in pixels."""
+    whole = -1 if isinstance(feather, bool) or int(feather) != feather else int(feather)
+    if not 0 <= whole <= MOST_FEATHER:
+        raise ParameterError(explain("feather", repr(feather), f"must be a whole number, 0 to {MOST_FEATHER}"))
+    return whole
+
+
+def brought(mask: Mask, size: Size | None) -> Mask:
+    """Return a mask at another size: True where at least half of a pixel is."""
+    if size is None or size == mask.shape:
+        return mask
+    return np.asarray(resize(mask.astype(np.float32)[..., None], size)[..., 0] >= 0.5)
+
+
+def check_share(mask: Mask, name: str) -> None:
+    """Raise `ImageError` if a mask covers nothing or everything."""
+    if not mask.any() or mask.all():
+        covers = "0 % of the picture" if not mask.any() else "100 % of the picture"
+        raise ImageError(
+            explain(name, covers, "must cover a part", "white is what is meant; --invert-mask swaps it")
+        )
