@@ -3,7 +3,9 @@
 import math
 import time
 import tracemalloc
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import patchloom
@@ -54,6 +56,41 @@ def test_peak_memory_is_what_a_run_allocates(make_picture, channels, size, chang
     finally:
         tracemalloc.stop()
     assert predicted == pytest.approx(peak, rel=0.15)
+
+
+@native_only
+@pytest.mark.parametrize("kind", ["maps", "hole", "tile"])
+def test_peak_memory_of_parts_maps_and_what_goes_round(make_picture, kind):
+    """Never less than what is allocated, and not much more: a part is reckoned as if it were the whole."""
+    pixels, params = make_picture(192, 256), GPNNParams(iterations=2, method="patchmatch", alpha=math.inf, noise=0.1)
+    hole = np.zeros((192, 256), bool)
+    hole[60:100, 70:150] = True
+    made = {
+        "maps": lambda: plan_of(pixels, params=params, maps={"a": make_picture(192, 256, 3, 1), "b": pixels}),
+        "hole": lambda: plans.inpaint(pixels, hole, params=params, seed=1),
+        "tile": lambda: plan_of(pixels, params=params, tile="xy"),
+    }[kind]
+    patchloom.run(made(), threads=1)
+    tracemalloc.start()
+    try:
+        plan = made()
+        patchloom.run(plan, threads=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    predicted = (estimate.peak_memory(plan) - estimate._ALWAYS) / KEPT
+    assert 0.9 * peak < predicted < 2 * peak
+
+
+@native_only
+def test_parts_take_the_time_of_a_part(make_picture):
+    hole = np.zeros((96, 128), bool)
+    hole[40:50, 40:50] = True
+    part = plans.inpaint(make_picture(96, 128), hole, seed=1)
+    assert [0 < estimate.active_share(part, level) < 0.2 for level in range(2)] == [True] * 2
+    whole = replace(part, free=None)
+    assert estimate.active_share(whole, 0) == 1
+    assert estimate.seconds(part, 1) < 0.5 * estimate.seconds(whole, 1)
 
 
 def test_memory_budget(make_picture):

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from . import kernels
 from .errors import MemoryBudgetError, explain
+from .patches import going_round
 from .search.matching import choose, is_layout
 from .types import Plan, Size
 
@@ -47,7 +51,16 @@ def grids(plan: Plan, level: int) -> tuple[Size, Size]:
     """
     less = plan.params.patch_size - 1
     query, key = plan.sizes[level], plan.source[level].shape
-    return (query[0] - less, query[1] - less), (key[0] - less, key[1] - less)
+    around = [less * (not goes) for goes in plan.wrap]    # patches over an edge that goes round
+    return (query[0] - around[0], query[1] - around[1]), (key[0] - less, key[1] - less)
+
+
+def active_share(plan: Plan, level: int) -> float:
+    """Return which share of the output's patches is searched for at a level, 0 to 1."""
+    if plan.free is None:
+        return 1.0
+    free = going_round(plan.free[level], plan.params.patch_size, plan.wrap)
+    return float(kernels.window(np.ascontiguousarray(free), plan.params.patch_size, full=False).mean())
 
 
 def peak_memory(plan: Plan) -> int:
@@ -83,8 +96,21 @@ def peak_memory(plan: Plan) -> int:
         # the second, with a sharp key beside the blurred one
         2 * floats * query + (whole + judged + _MASKS) * query + 2 * ranked * key + 2 * fields + extra,
     )
-    held = sum(level.nbytes for level in plan.source)
-    return int(_KEPT_BY_ALLOCATOR * (held + max(phases) + codes)) + _ALWAYS
+    return int(_KEPT_BY_ALLOCATOR * (_held(plan) + max(phases) + _beside(plan, query) + codes)) + _ALWAYS
+
+
+def _held(plan: Plan) -> int:
+    """Bytes of a plan's own arrays, each counted once."""
+    pictures = [*plan.source, *(plan.known or ()), *(layer.value for layer in plan.layers.values())]
+    masks = [*(plan.valid or ()), *(plan.free or ()), *([] if plan.home is None else [plan.home])]
+    return sum({id(array): array.nbytes for array in (*pictures, *masks)}.values())
+
+
+def _beside(plan: Plan, query: int) -> int:
+    """Bytes that parts of a picture and results which go round take besides the rest."""
+    floats = _FLOAT * plan.guess.shape[2]
+    copies = (floats + 2 * _FIELD) * (plan.free is not None) + (2 * floats + _FIELD) * any(plan.wrap)
+    return copies * query
 
 
 def check_memory(plan: Plan, budget: int | None) -> int:
@@ -124,8 +150,10 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
         search += _search_ns(plan, key, query, count, first, reverse=True)
     if first and query == key and params.noise > 0:       # the first guess is drawn about three times
         search += _search_ns(plan, query, key, 1, True) * min(_USUAL_DRAWS, params.draws - 1)
+    share = active_share(plan, level)
     patches, channels = query[0] * query[1], plan.guess.shape[2]
-    vote = _full_iterations(count) * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE
+    search *= share
+    vote = share * _full_iterations(count) * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE
     serial = count * (patches * _NS_SERIAL + _NS_PER_ITERATION)
     return ((search + vote) / threads + serial) * 1e-9
 
