@@ -172,6 +172,25 @@ def test_inherited_fields_that_go_round_have_a_patch_for_each_pixel() -> None:
     assert (np.abs(middle - parent / 0.75) <= 1.5).all()
 
 
+@settings(max_examples=15)
+@given(
+    rows=st.integers(9, 40), cols=st.integers(9, 40), seed=seeds, method=st.sampled_from(["auto", "patchmatch"]),
+    wrap=st.sampled_from([(True, False), (False, True), (True, True)]),
+)
+def test_completeness_goes_round_too(rows: int, cols: int, wrap: Any, seed: int, method: str) -> None:
+    """Both fields are handed down with all of their patches, and stay inside."""
+    params = GPNNParams(iterations=2, complete_levels=64, method=method)
+    plan = replace(plans.generate(make_picture(40, 44), size=(rows, cols), params=params, seed=seed), wrap=wrap)
+    for step in steps(plan):
+        size, key = plan.sizes[step.level], plan.source[step.level]
+        queries, keys = grid(np.zeros(size), 7, wrap), grid(key, 7)
+        forward, reverse = step.fields.forward, step.fields.reverse
+        assert reverse is not None
+        assert forward.distance.shape == queries and reverse.distance.shape == keys
+        assert (forward.index >= 0).all() and (forward.index < np.array(keys)).all()
+        assert (reverse.index >= 0).all() and (reverse.index < np.array(queries)).all()
+
+
 def test_stages_lead_to_the_coarsest_size() -> None:
     plan = plans.generate(make_picture(40, 50), size=(40, 80), params=GPNNParams(noise=0.0, iterations=2), seed=1)
     first = (plan.sizes[-1][0], plan.sizes[-1][1] // 2)

@@ -40,12 +40,15 @@ def finer(
     )
     reverse = fields.reverse
     if reverse is not None:
-        reverse = inherit(reverse, ratio=ratio, query=keys[0], key=outputs[0], coarse_key=outputs[1], threads=threads)
+        reverse = inherit(
+            reverse, ratio=ratio, query=keys[0], key=outputs[0], coarse_key=outputs[1], key_wrap=wrap, threads=threads
+        )
     return Fields(forward, reverse)
 
 
 def inherit(
-    nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size, wrap: Wrap = (False, False), threads: int = 1
+    nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size, wrap: Wrap = (False, False),
+    key_wrap: Wrap = (False, False), threads: int = 1,
 ) -> NNF:
     """Return the field at the next finer level.
 
@@ -63,8 +66,8 @@ def inherit(
         Sizes in pixels of the finer pictures.
     coarse_key : Size
         Size in pixels of the coarser key.
-    wrap : (bool, bool)
-        Whether the query's rows, and columns, go round.
+    wrap, key_wrap : (bool, bool)
+        Whether the query's, and the key's, rows and columns go round.
     threads : int
         At least 1.
 
@@ -74,17 +77,19 @@ def inherit(
         Its distances are the parents': a search computes them afresh.
     """
     patch = nnf.patch_size
-    parents, rests, tables = [], [], []
+    parents, rests, tables, last = [], [], [], []
     for axis in (0, 1):
         coarse, less = nnf.index.shape[axis], (patch - 1) * (not wrap[axis])
         own = np.arange(query[axis] - less)
         parent, rest = _parents(own, query[axis], (coarse, coarse + less), patch, ratio)
         parents.append(parent)
         rests.append(rest)
-        tables.append(_stretch(np.arange(coarse_key[axis] - patch + 1), key[axis], coarse_key[axis], patch, ratio))
+        places = np.arange(coarse_key[axis] - (patch - 1) * (not key_wrap[axis]))
+        tables.append(_stretch(places, key[axis], coarse_key[axis], patch, ratio))
+        last.append(key[axis] - 1 - (patch - 1) * (not key_wrap[axis]))
     index, distance = kernels.inherit(
         np.ascontiguousarray(nnf.index), np.ascontiguousarray(nnf.distance), (parents[0], parents[1]),
-        (rests[0], rests[1]), (tables[0], tables[1]), (key[0] - patch, key[1] - patch), threads=threads,
+        (rests[0], rests[1]), (tables[0], tables[1]), (last[0], last[1]), threads=threads,
     )
     return NNF(index, distance, patch)
 
