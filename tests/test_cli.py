@@ -20,9 +20,9 @@ from PIL import Image
 
 import patchloom
 from patchloom import io, kernels
-from patchloom.cli import group
+from patchloom.cli import group, options
 from patchloom.cli.jobs import as_seeds
-from patchloom.cli.options import as_params, as_size_request, resolve_size
+from patchloom.cli.options import as_size_request, resolve_size
 from patchloom.cli.output import as_naming
 from patchloom.cli.progress import Progress
 from patchloom.errors import ParameterError, PatchloomError
@@ -94,7 +94,10 @@ def test_the_file_says_how_it_was_made(photo, folder):
     assert (stored["alpha"], stored["iterations"], stored["size"]) == ("inf", 2, "48x32")
     assert list(stored) == sorted(stored)
     assert {field.name for field in fields(GPNNParams)} < set(stored)
-    assert json.loads(text["patchloom:sources"]) == [{"name": "photo.png", "sha256": io.read(photo).sha256}]
+    assert json.loads(text["patchloom:options"]) == {"size": "48x32"}
+    assert json.loads(text["patchloom:sources"]) == [
+        {"role": "image", "name": "photo.png", "sha256": io.read(photo).sha256, "path": "photo.png"}
+    ]
     assert str(folder) not in "".join(text.values())
 
 
@@ -121,7 +124,7 @@ def test_json(photo, folder):
 def test_save_nnf(photo, folder):
     run("generate", photo, "--seed", 7, "--save-nnf", "--out", "new.png", *FAST)
     assert names(folder) == ["new.npz", "new.png", "photo.png"]
-    nnf = io.load_nnf("new.npz")
+    nnf = io.load_field("new.npz").nnf
     with Image.open(photo) as source:
         image = np.asarray(source).astype(np.float32) / np.float32(255)
     made = patchloom.vote(image, nnf, sigma=PRESETS["default"].fold)
@@ -237,7 +240,12 @@ def test_help_tells_defaults_and_ends_with_examples():
 
 def values(**given):
     """Options as click hands them over."""
-    return {**dict.fromkeys(numbers()), "preset": "default", "diversity": None, **given}
+    return {**dict.fromkeys(numbers()), "preset": None, "diversity": None, **given}
+
+
+def as_params(given):
+    """The numbers that options of generate say."""
+    return options.as_params(given, ("default", "official", "paper"))
 
 
 def test_precedence_of_preset_diversity_and_numbers():
@@ -250,7 +258,7 @@ def test_precedence_of_preset_diversity_and_numbers():
     assert wide.coarsest == with_diversity(GPNNParams(patch_size=9), "high").coarsest
     assert as_params(values(diversity="low", patch_size=31)).coarsest % 31 == 0
     assert as_params(values(preset="paper", patch_size=31)).coarsest == 62
-    with pytest.raises(ParameterError, match="coarsest=14: must be at least patch_size"):
+    with pytest.raises(ParameterError, match="coarsest=14: must be 0 or at least patch_size"):
         as_params(values(patch_size=31, coarsest=14))
 
 

@@ -24,7 +24,8 @@ import patchloom
 from patchloom import io
 from patchloom.errors import FileError, ImageError, InputError, MissingExtraError, PatchloomError
 from patchloom.io import headers
-from patchloom.types import NNF
+from patchloom.params import GPNNParams
+from patchloom.types import NNF, Blend, Transform
 
 oiio = pytest.importorskip("OpenImageIO")
 
@@ -938,19 +939,22 @@ def test_write_does_not_change_the_image():
     assert image.info == {"transparency": bytes([0, 128, 255, 255, 7]), "comment": "mine"}
 
 
-# NNF files
+# Field files
 
 def field(seed=0):
     """A field of 6 x 8 patches."""
     random = np.random.default_rng(seed)
-    return NNF(random.integers(0, 9, (6, 8, 2), np.int32), random.random((6, 8)).astype(np.float32), 7)
+    nnf = NNF(random.integers(0, 9, (6, 8, 2), np.int32), random.random((6, 8)).astype(np.float32), 7)
+    return Transform(nnf, None, 0.6)
 
 
 def test_field_comes_back(tmp_path):
     """Arrays, dtypes, patch size and metadata; the same bytes at another time."""
-    nnf = field()
-    io.save_nnf(tmp_path / "new" / "a.npz", nnf, metadata=METADATA)
-    back = io.load_nnf(tmp_path / "new" / "a.npz")
+    nnf = field().nnf
+    io.save_field(tmp_path / "new" / "a.npz", field(), metadata=METADATA)
+    made = io.load_field(tmp_path / "new" / "a.npz")
+    back = made.nnf
+    assert (made.blend, made.fold, back.wrap) == (None, 0.6, (False, False))
     assert np.array_equal(back.index, nnf.index)
     assert np.array_equal(back.distance, nnf.distance)
     assert (back.index.dtype, back.distance.dtype, back.patch_size) == (np.int32, np.float32, 7)
@@ -959,16 +963,35 @@ def test_field_comes_back(tmp_path):
         assert {info.date_time[0] for info in file.zip.infolist()} == {1980}
 
 
+def test_all_of_a_transform_comes_back(tmp_path):
+    """What goes round, how it votes, and how it is laid over its picture: every bit of it."""
+    nnf = NNF(field().nnf.index, field().nnf.distance, 7, (True, False))
+    alpha = np.random.default_rng(1).random((6, 14)).astype(np.float32)
+    io.save_field(tmp_path / "a.npz", Transform(nnf, Blend(alpha, (2, 3)), 0.75))
+    back = io.load_field(tmp_path / "a.npz")
+    assert (back.fold, back.nnf.wrap, back.blend.origin) == (0.75, (True, False), (2, 3))
+    assert back.blend.alpha.tobytes() == alpha.tobytes()
+
+
+def test_bare_fields_are_read(tmp_path):
+    """Files of the first version: index, distance and patch size."""
+    nnf = field().nnf
+    np.savez(tmp_path / "a.npz", index=nnf.index, distance=nnf.distance, patch_size=np.array(7))
+    back = io.load_field(tmp_path / "a.npz")
+    assert (back.nnf.wrap, back.blend, back.fold) == ((False, False), None, GPNNParams().fold)
+    assert np.array_equal(back.nnf.index, nnf.index)
+
+
 def test_field_is_not_overwritten(tmp_path):
     """The same rules as for pictures."""
-    io.save_nnf(tmp_path / "a.npz", field())
+    io.save_field(tmp_path / "a.npz", field())
     with pytest.raises(FileError, match="--force"):
-        io.save_nnf(tmp_path / "a.npz", field(1))
-    assert np.array_equal(io.load_nnf(tmp_path / "a.npz").index, field().index)
-    io.save_nnf(tmp_path / "a.npz", field(1), force=True)
-    assert np.array_equal(io.load_nnf(tmp_path / "a.npz").index, field(1).index)
+        io.save_field(tmp_path / "a.npz", field(1))
+    assert np.array_equal(io.load_field(tmp_path / "a.npz").nnf.index, field().nnf.index)
+    io.save_field(tmp_path / "a.npz", field(1), force=True)
+    assert np.array_equal(io.load_field(tmp_path / "a.npz").nnf.index, field(1).nnf.index)
     with pytest.raises(FileError) as error:
-        io.save_nnf(tmp_path / "a.png", field())
+        io.save_field(tmp_path / "a.png", field())
     assert_one_line(error, "suffix='.png'", ".npz", "try .npz")
 
 
@@ -977,27 +1000,30 @@ def test_field_is_not_overwritten(tmp_path):
     [
         ({"index": np.zeros((6, 8, 2))}, "index float64"), ({"index": np.zeros((6, 7, 2), np.int32)}, "(6, 7, 2)"),
         ({"index": np.full((6, 8, 2), -1, np.int32)}, "index"), ({"patch_size": np.array(8)}, "patch_size=8"),
-        ({"distance": np.array([None])}, "pickle"), ({"index": None}, "index"),
+        ({"distance": np.array([None])}, "pickle"), ({"index": None}, "index"), ({"fold": np.array(0)}, "fold=0"),
+        ({"wrap": np.zeros(3, bool)}, "unpack"), ({"blend": np.zeros((12, 14), np.float32)}, "origin"),
+        ({"blend": np.zeros((6, 8), np.float32), "origin": np.zeros(2, int)}, "blend float32 (6, 8)"),
+        ({"blend": np.full((12, 14), np.nan, np.float32), "origin": np.zeros(2, int)}, "blend float32 (12, 14)"),
     ],
 )
 def test_bad_fields_are_refused(tmp_path, change, part):
     """Wrong types, shapes and values, pickles, and missing arrays."""
-    nnf = field()
+    nnf = field().nnf
     arrays = {"index": nnf.index, "distance": nnf.distance, "patch_size": np.array(7)} | change
     np.savez(tmp_path / "a.npz", **{name: value for name, value in arrays.items() if value is not None})
     with pytest.raises(FileError) as error:
-        io.load_nnf(tmp_path / "a.npz")
-    assert_one_line(error, "field=", "a.npz", part, "save_nnf", "--save-nnf")
+        io.load_field(tmp_path / "a.npz")
+    assert_one_line(error, "field=", "a.npz", part, "save_field", "--save-nnf")
 
 
 @pytest.mark.parametrize("cut", [0, 50, 300])
 def test_damaged_field_files_are_refused(tmp_path, cut):
     """Empty and truncated files, and none at all."""
-    io.save_nnf(tmp_path / "a.npz", field())
+    io.save_field(tmp_path / "a.npz", field())
     (tmp_path / "a.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:cut])
     for name, part in (("a.npz", "--save-nnf"), ("b.npz", "check the path")):
         with pytest.raises(FileError) as error:
-            io.load_nnf(tmp_path / name)
+            io.load_field(tmp_path / name)
         assert_one_line(error, "field=", name, part)
 
 

@@ -62,7 +62,10 @@ def _version_line(found: dict[str, str]) -> str:
     )
 
 
-group.add_command(generate)
+for made in (
+    generate,
+):
+    group.add_command(made)
 
 
 def main() -> None:

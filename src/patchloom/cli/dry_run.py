@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import estimate, plans
+from .. import estimate
 from ..search.matching import choose
 from ..types import Plan
+from .inputs import load
 from .jobs import Job, Request
 
 
@@ -18,13 +19,12 @@ def dry_run(job: Job, request: Request) -> tuple[list[str], dict[str, Any]]:
     PatchloomError
         If the run itself would not start.
     """
-    picture = job.source.read()
-    plan = plans.generate(picture.pixels, size=job.size, params=request.params, seed=request.seeds[0])
+    plan = job.work.plan(load(job.inputs), request.seeds[0])
     needed = estimate.check_memory(plan, request.memory)
     levels = [level_entry(plan, level) for level in reversed(range(len(plan.sizes)))]
     seconds = estimate.seconds(plan, request.threads)
     entry = {
-        "source": job.source.label,
+        "source": job.label,
         "levels": levels,
         "threads": request.threads,
         "estimated_seconds": round(seconds * len(job.targets), 2),
@@ -52,7 +52,7 @@ def _lines(job: Job, plan: Plan, entry: dict[str, Any]) -> list[str]:
     seeds = f"seed {first}" if pictures == 1 else f"seeds {first} to {first + pictures - 1}"
     sizes = f"{_size(plan.source[0].shape[:2])} -> {_size(plan.sizes[0])}"
     lines = [
-        f"{job.source.label}: {sizes}, {_many(pictures, 'picture')}, {seeds}",
+        f"{job.label}: {sizes}, {_many(pictures, 'picture')}, {seeds}",
         f"  {'level':>5}  {'size':>13}  {'patches':>10}  {'in source':>10}  {'search':<10}  iterations",
     ]
     for number, level in enumerate(entry["levels"], 1):

@@ -1,12 +1,11 @@
-"""From arguments to jobs: which pictures are read, and what each result will be called."""
+"""From arguments to jobs: what is read, what is done with it, and what each result will be called."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,58 @@ from .. import io
 from ..checks import as_seed, is_pil
 from ..errors import FileError, ImageError, ParameterError, explain
 from ..params import MAX_SEED, GPNNParams
-from ..types import Size
+from ..types import Plan, Size
+from .inputs import Input, Loaded, Source, load
 from .options import Side, resolve_size
 from .output import STDOUT, Naming
+from .task import Options, Task
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What is done with which pictures; a seed makes it a plan.
+
+    Attributes
+    ----------
+    task : Task
+        What is done.
+    options : mapping
+        The command's own.
+    params : GPNNParams
+        All numbers.
+    map_weights : mapping of str to float
+        By the map's name.
+    size : pair of sides, optional
+        See `patchloom.cli.options.resolve_size`.
+    recorded : mapping
+        The options as files record them.
+    """
+
+    task: Task
+    options: Options
+    params: GPNNParams
+    map_weights: Mapping[str, float] = field(default_factory=dict)
+    size: tuple[Side, Side] | None = None
+    recorded: Mapping[str, Any] = field(default_factory=dict)
+
+    def resolved(self, loaded: Loaded) -> Options:
+        """Return the options with the size in pixels."""
+        own = pixel_size(loaded.lead(self.task))
+        size = None if self.size is None else resolve_size(self.size, own)
+        return {**self.options, "size": size}
+
+    def plan(self, loaded: Loaded, seed: int) -> Plan:
+        """Return what a run needs."""
+        pictures = loaded.for_plan(self.task, self.map_weights)
+        return self.task.plan(pictures, self.resolved(loaded), self.params, seed)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What one command line asks for.
+    """What one command line asks for besides the work itself.
 
     Attributes
     ----------
-    params : GPNNParams
-        All numbers.
-    size : pair of sides, optional
-        See `patchloom.cli.options.resolve_size`.
     seeds : range
         One for each picture that is made of an input.
     naming : Naming
@@ -43,47 +79,36 @@ class Request:
         A fresh seed that only the line about a picture tells, or its metadata.
     """
 
-    params: GPNNParams
-    size: tuple[Side, Side] | None
     seeds: range
     naming: Naming
     threads: int
     memory: int | None
     force: bool
-    save_nnf: bool
+    save_nnf: bool = False
     tell_seed: bool = False
 
 
-@dataclass(frozen=True)
-class Source:
-    """A picture to read: a path, or the bytes that came on standard input."""
-
-    path: Path | None
-    data: bytes | None = None
-
-    @property
-    def label(self) -> str:
-        """What messages call it."""
-        return "stdin" if self.path is None else io.shown(self.path)
-
-    def kept(self) -> Source:
-        """Return the source with its bytes, if they can be read only once (a pipe, ``/dev/stdin``)."""
-        if self.path is None or self.data is not None or not self.path.exists() or self.path.is_file():
-            return self
-        return replace(self, data=io.read_bytes(self.path))
-
-    def read(self) -> io.Picture:
-        """Return the picture."""
-        return io.read(self.path, data=self.data)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
-    """One result: its seed and where it goes; `path` is None for standard output."""
+    """One result: its seed and where it goes.
+
+    Attributes
+    ----------
+    seed : int
+        Decides everything random.
+    path : Path, optional
+        Of the picture; None for standard output.
+    nnf : Path, optional
+        Of the field.
+    maps, beside : mapping of str to Path
+        Of the maps, and of further pictures, by name.
+    """
 
     seed: int
     path: Path | None
-    nnf: Path | None
+    nnf: Path | None = None
+    maps: Mapping[str, Path] = field(default_factory=dict)
+    beside: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -93,16 +118,36 @@ class Target:
     @property
     def paths(self) -> tuple[Path, ...]:
         """All files that will be written."""
-        return tuple(path for path in (self.path, self.nnf) if path is not None)
+        found = (self.path, self.nnf, *self.maps.values(), *self.beside.values())
+        return tuple(path for path in found if path is not None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
-    """One input, the size of its results, and the results."""
+    """One set of inputs, what is done with it, the size of its results, and the results.
 
-    source: Source
+    Attributes
+    ----------
+    label : str
+        What messages call the inputs.
+    work : Work
+        What is done.
+    inputs : tuple of Input
+        All pictures that decide the results.
+    size : Size
+        Of each result.
+    targets : tuple of Target
+        The results.
+    about : mapping of str to str, optional
+        What the files say about themselves, if that is known already.
+    """
+
+    label: str
+    work: Work
+    inputs: tuple[Input, ...]
     size: Size
     targets: tuple[Target, ...]
+    about: Mapping[str, str] | None = None
 
 
 def as_seeds(seed: int | None, count: int) -> range:
@@ -116,77 +161,46 @@ def as_seeds(seed: int | None, count: int) -> range:
     return range(first, first + count)
 
 
-def as_sources(images: Sequence[str]) -> list[Source]:
-    """Return what is to be read: files, the pictures in folders, and standard input for ``-``."""
-    if images.count(STDOUT) > 1:
-        raise ParameterError(explain("image", "-", "standard input can be given once"))
-    return [source for image in images for source in _sources(image)]
-
-
-def _sources(image: str) -> Iterator[Source]:
-    if not image:
-        raise FileError(explain("image", "''", "must be a file, a folder or -", "try . for the current folder"))
-    path = Path(image)
-    if image == STDOUT:
-        yield Source(None, _stdin())
-    elif io.is_folder(path):
-        found = io.find_images(path)
-        if not found:
-            readable = ", ".join(io.READABLE)
-            raise FileError(explain("image", repr(image), "is a folder without pictures", f"these count: {readable}"))
-        yield from map(Source, found)
-    else:
-        yield Source(path)
-
-
-def _stdin() -> bytes:
-    remedy = "pipe a picture in"
-    if sys.stdin is None:                                 # the shell's <&-
-        raise FileError(explain("image", STDOUT, "standard input is closed", remedy))
-    if sys.stdin.isatty():
-        raise FileError(explain("image", STDOUT, "standard input is a terminal", remedy))
-    try:
-        return sys.stdin.buffer.read()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FileError(explain("image", f"- ({reason})", "standard input must be a picture", remedy)) from error
-
-
-def prepare(source: Source, request: Request) -> Job:
-    """Read an input and check everything that can be checked before its run; writes nothing.
+def prepare(
+    label: str, work: Work, inputs: tuple[Input, ...], request: Request, about: Mapping[str, str] | None = None
+) -> Job:
+    """Read the inputs of a job and check everything that can be checked before its run; writes nothing.
 
     Raises
     ------
     PatchloomError
-        If it cannot be read, or a result could not be written.
+        If something cannot be read or does not fit, or a result could not be written.
     """
-    source = source.kept()
-    picture = source.read()
-    size = resolve_size(request.size, pixel_size(picture.pixels))
-    targets = tuple(_target(picture, size, index, seed, request) for index, seed in enumerate(request.seeds))
-    if targets[0].path is not None:
-        io.check_mode(picture.pixels, targets[0].path.suffix)
-    else:
-        _check_stdout(picture)
+    loaded, delivery = load(inputs), work.task.delivery
+    lead = loaded.lead(work.task)
+    if request.naming.stdout:
+        _check_stdout(lead, work.task)
+    plan = work.plan(loaded, request.seeds[0])
+    size = plan.sizes[0]
+    targets = tuple(_target(work, loaded, size, place, request) for place in enumerate(request.seeds))
+    for path in (targets[0].path, *targets[0].beside.values()):
+        if path is not None:
+            delivery.check(lead.pixels, path.suffix)
     for target in targets:
-        if target.path is not None:
-            io.check_writable(target.path, force=request.force)
-        if target.nnf is not None:
-            io.check_writable(target.nnf, force=request.force, suffixes=io.FIELD_SUFFIXES)
-    return Job(source, size, targets)
+        for path in target.paths:
+            suffixes = io.FIELD_SUFFIXES if path == target.nnf else io.WRITABLE
+            suffixes = delivery.suffixes if path == target.path else suffixes
+            io.check_writable(path, force=request.force, suffixes=suffixes)
+    return Job(label, work, inputs, size, targets, about)
 
 
-def _check_stdout(picture: io.Picture) -> None:
+def _check_stdout(picture: io.Picture, task: Task) -> None:
+    suffix = task.delivery.suffixes[0]
     try:
-        io.check_mode(picture.pixels, ".png")
+        task.delivery.check(picture.pixels, suffix)
     except ImageError:
         raise ImageError(
-            explain("out", STDOUT, "standard output is PNG, which does not hold such pixels",
+            explain("out", STDOUT, f"standard output is {suffix[1:].upper()}, which does not hold such pixels",
                     f"try --out FILE{picture.suffix}")
         ) from None
 
 
-def check_inputs_kept(sources: Iterable[Source], jobs: Iterable[Job]) -> None:
+def check_inputs_kept(sources: Iterable[Source], jobs: Sequence[Job]) -> None:
     """Refuse to replace an input: it may be read again, and there is no other copy.
 
     Raises
@@ -194,14 +208,14 @@ def check_inputs_kept(sources: Iterable[Source], jobs: Iterable[Job]) -> None:
     FileError
         If a result would have the place of an input; ``--force`` makes no difference.
     """
+    sources = [*sources, *(one.source for job in jobs for one in job.inputs)]
     inputs = {place for source in sources if source.path is not None for place in _places(source.path)}
-    for target in (target for job in jobs for target in job.targets):
-        for path in target.paths:
-            if not inputs.isdisjoint(_places(path)):
-                raise FileError(
-                    explain("output", f"{io.shown(path)} (is an input)", "inputs are not replaced, even with --force",
-                            "choose another name or folder")
-                )
+    for path in (path for job in jobs for target in job.targets for path in target.paths):
+        if not inputs.isdisjoint(_places(path)):
+            raise FileError(
+                explain("output", f"{io.shown(path)} (is an input)", "inputs are not replaced, even with --force",
+                        "choose another name or folder")
+            )
 
 
 def _places(path: Path) -> Iterator[object]:
@@ -212,22 +226,31 @@ def _places(path: Path) -> Iterator[object]:
         yield found.st_dev, found.st_ino
 
 
-def _target(picture: io.Picture, size: Size, index: int, seed: int, request: Request) -> Target:
+def _target(work: Work, loaded: Loaded, size: Size, place: tuple[int, int], request: Request) -> Target:
+    index, seed = place
     if request.naming.stdout:
-        return Target(seed, None, None)
-    rows, cols = size
+        return Target(seed, None)
+    picture, (rows, cols) = loaded.lead(work.task), size
     path = request.naming.path(
         {
             "stem": picture.stem, "name": picture.name, "seed": seed, "index": index, "width": cols, "height": rows,
-            "suffix": picture.suffix,
+            "suffix": work.task.delivery.suffix(picture), "task": work.task.name,
         }
     )
-    # A name without a suffix has no field beside it, and is refused as a picture's.
-    return Target(seed, path, path.with_suffix(".npz") if request.save_nnf and path.suffix else None)
+    if not path.suffix:                                   # is refused as a picture's name, with nothing beside it
+        return Target(seed, path)
+    maps = {name: _beside(path, name, found[0].suffix) for name, found in loaded.maps().items()}
+    more = {name: _beside(path, name, path.suffix) for name in work.task.beside if work.options[name]}
+    return Target(seed, path, path.with_suffix(".npz") if request.save_nnf else None, maps, more)
 
 
-def pixel_size(pixels: Any) -> Size:
+def _beside(path: Path, name: str, suffix: str) -> Path:
+    return path.with_name(f"{path.stem}_{name}{suffix}")
+
+
+def pixel_size(picture: io.Picture) -> Size:
     """Rows and columns of what `patchloom.io.read` returns."""
+    pixels = picture.pixels
     if is_pil(pixels):
         return pixels.height, pixels.width
     return pixels.shape[0], pixels.shape[1]

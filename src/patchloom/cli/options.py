@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -15,9 +15,11 @@ from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check_number, num
 from ..types import Size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+T = TypeVar("T")
 
 MAX_COUNT = 10_000
 
+_NAME = re.compile(r"[\w-]+")
 _SIDE = re.compile(r"(?P<number>\d{1,6}(?:\.\d{1,6})?)(?P<percent>%?)")
 
 
@@ -32,12 +34,17 @@ class Checked(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # gener
         Text -> value, or a `PatchloomError`.
     choices : iterable of str
         What shells complete to.
+    text : callable
+        Value -> text that `check` makes the same value of: what a file records of a command's own option.
     """
 
-    def __init__(self, name: str, check: Callable[[str], Any], choices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str, check: Callable[[str], Any], choices: tuple[str, ...] = (), text: Callable[[Any], str] = str
+    ) -> None:
         self.name = name
         self.check = check
         self.choices = choices
+        self.text = text
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return what the text says."""
@@ -61,46 +68,54 @@ def as_number(text: str) -> int | float | str:
     return text
 
 
-def number_options(command: Command) -> Command:
-    """Give a command an option for every number of `GPNNParams` that is not for experts."""
-    for item in reversed(fields(GPNNParams)):
-        number: Number = item.metadata["number"]
-        if not number.expert:
-            command = _option(item.name, number, item.default)(command)
-    return command
+def number_options(preset: str) -> list[click.Option]:
+    """Return an option for every number of `GPNNParams` that is not for experts; help tells the preset's values."""
+    return [
+        _option(item.name, item.metadata["number"], getattr(PRESETS[preset], item.name))
+        for item in fields(GPNNParams)
+        if not item.metadata["number"].expert
+    ]
 
 
-def _option(name: str, number: Number, default: Any) -> Callable[[Command], Command]:
+def _option(name: str, number: Number, default: Any) -> click.Option:
     if number.choices:
         kind = Checked("[" + "|".join(number.choices) + "]", partial(check_number, name), number.choices)
     else:
         metavar = "INTEGER" if isinstance(default, int) else "NUMBER"
         kind = Checked(metavar, lambda text: check_number(name, as_number(text)))
     flag = "--" + name.replace("_", "-")
-    return click.option(flag, name, type=kind, metavar=kind.name, help=f"{number.help}  [{_limits(number, default)}]")
+    text = f"{number.help}  [{_limits(name, number, default)}]"
+    return click.Option([flag, name], type=kind, metavar=kind.name, help=text)
 
 
-def _limits(number: Number, default: Any) -> str:
+def _limits(name: str, number: Number, default: Any) -> str:
     """Default, unit and range of a number, as help shows them."""
     if number.choices:
         return f"default: {default}"
     unit = f" {number.unit}" if number.unit else ""
     odd = "odd, " if number.odd else ""
-    return f"default: {default:g}{unit}; {odd}{number.low:g} to {number.high:g}"
+    shown = "chosen from the picture" if name == "coarsest" and default == 0 else f"{default:g}{unit}"
+    return f"default: {shown}; {odd}{number.low:g} to {number.high:g}"
 
 
-def choice_options(command: Command) -> Command:
-    """Give a command ``--preset`` and ``--diversity``."""
-    for name, choices, text in (
-        ("diversity", DIVERSITIES,
-         "How far from the source's layout; sets --coarsest, --noise and how much may stay in place."
-         "  [default: the preset's own]"),
-        ("preset", tuple(PRESETS), "Where the numbers that are not given come from.  [default: default]"),
-    ):
-        kind = Checked("[" + "|".join(choices) + "]", partial(_one_of, name, choices), choices)
-        default = "default" if name == "preset" else None
-        command = click.option(f"--{name}", type=kind, metavar=kind.name, default=default, help=text)(command)
-    return command
+def choice(name: str, choices: tuple[str, ...]) -> Checked:
+    """Return the type of an option that is one of some words."""
+    return Checked("[" + "|".join(choices) + "]", partial(_one_of, name, choices), choices)
+
+
+def preset_options(presets: tuple[str, ...]) -> list[click.Option]:
+    """Return ``--preset``, if there are several to choose from."""
+    kind = choice("preset", presets)
+    text = f"Where the numbers that are not given come from.  [default: {presets[0]}]"
+    return [click.Option(["--preset"], type=kind, metavar=kind.name, help=text)] if len(presets) > 1 else []
+
+
+def diversity_option(command: Command) -> Command:
+    """Give a command ``--diversity``."""
+    kind = choice("diversity", DIVERSITIES)
+    text = ("How far from the source's layout; sets --coarsest, --noise and how much may stay in place."
+            "  [default: the preset's own]")
+    return click.option("--diversity", type=kind, metavar=kind.name, help=text)(command)
 
 
 def _one_of(name: str, choices: tuple[str, ...], text: str) -> str:
@@ -109,15 +124,15 @@ def _one_of(name: str, choices: tuple[str, ...], text: str) -> str:
     return text
 
 
-def as_params(values: Mapping[str, Any]) -> GPNNParams:
+def as_params(values: Mapping[str, Any], presets: tuple[str, ...]) -> GPNNParams:
     """Return the numbers that the options say: the preset's, then the diversity's, then the given ones.
 
     The patch size comes first: `coarsest` keeps as many patches, and the diversity counts in patches.
     """
     given = {name: values[name] for name in numbers() if values.get(name) is not None}
-    params = PRESETS[values["preset"]]
+    params = PRESETS[values.get("preset") or presets[0]]
     params = with_patch_size(params, given.get("patch_size", params.patch_size))
-    if values["diversity"] is not None:
+    if values.get("diversity") is not None:
         params = with_diversity(params, values["diversity"])
     return replace(params, **given)
 
@@ -159,3 +174,33 @@ def resolve_size(request: tuple[Side, Side] | None, own: Size) -> Size:
         for (number, percent), side in zip(request, own, strict=True)
     )
     return rows, cols
+
+
+def as_pair(what: str, text: str) -> tuple[str, str]:
+    """Return (name, rest) of ``NAME=REST``; the name becomes part of a file's."""
+    name, equals, rest = text.partition("=")
+    if not equals or not _NAME.fullmatch(name):
+        raise ParameterError(
+            explain(what, repr(text), f"must be NAME={'NUMBER' if what == 'map_weight' else 'FILE'}, the name of "
+                    "letters, digits, - and _", "try normal=1" if what == "map_weight" else "try normal=normal.png")
+        )
+    return name, rest
+
+
+def as_map_weight(text: str) -> tuple[str, float]:
+    """Return (name, weight) of ``NAME=NUMBER``."""
+    name, rest = as_pair("map_weight", text)
+    try:
+        return name, float(rest)
+    except ValueError:
+        raise ParameterError(explain("map_weight", repr(text), "must be NAME=NUMBER", "try normal=1")) from None
+
+
+def by_name(what: str, pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
+    """Return pairs as a mapping; a name that comes twice is an error."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ParameterError(explain(what, repr(twice), "was given twice", "give each map a name of its own"))
+    return found

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import FileError, ParameterError, explain
 
-FIELDS = ("stem", "name", "seed", "index", "width", "height", "suffix")
+FIELDS = ("stem", "name", "seed", "index", "width", "height", "suffix", "task")
 """What a template may hold; ``stem`` is the input's name without its suffix, ``name`` with it."""
 
 DEFAULT_NAME = "{stem}_{seed}{suffix}"
@@ -51,27 +51,27 @@ class Naming:
             raise _does_not_fit(self.template) from None
 
 
-def as_naming(out: str | None) -> Naming:
+def as_naming(out: str | None, default: str = DEFAULT_NAME) -> Naming:
     """Return what ``--out`` says.
 
     Standard output for ``-``; a folder if it exists as one, ends with a slash or has no
     suffix; a template if it holds braces; else one file. A folder's pictures are called
-    `DEFAULT_NAME`, and so are those of the current folder without ``--out``.
+    `default`, and so are those of the current folder without ``--out``.
     """
     if out is None:
-        return Naming(Path(), DEFAULT_NAME)
+        return Naming(Path(), default)
     if out == STDOUT:
         return Naming(Path(), STDOUT)
     if not out:
-        raise ParameterError(explain("out", "''", "must be a file, a folder or a template", f"try {DEFAULT_NAME}"))
+        raise ParameterError(explain("out", "''", "must be a file, a folder or a template", f"try {default}"))
     path, slash = Path(out), out.endswith(("/", os.sep))
     if os.path.isdir(out):                                # noqa: PTH112  # Path.is_dir raises for long templates
-        return Naming(path, DEFAULT_NAME)
+        return Naming(path, default)
     if "{" in out or "}" in out:
         _check_template(out)
-        return Naming(Path(), out + DEFAULT_NAME if slash else out)
+        return Naming(Path(), out + default if slash else out)
     if slash or not path.suffix:
-        return Naming(path, DEFAULT_NAME)
+        return Naming(path, default)
     return Naming(path.parent, path.name)
 
 

@@ -5,47 +5,109 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 
 from .. import io
 from .._version import __version__
-from ..types import Plan, Result
-from .jobs import Source, Target
+from ..params import GPNNParams
+from ..types import Plan, Result, Size
+from .inputs import Input, Loaded
+from .jobs import Job, Target, Work
+from .options import Checked
 from .output import STDOUT
 
+VERSION, TASK, SEED, PARAMETERS, OPTIONS, SOURCES, PART = (
+    f"patchloom:{name}" for name in ("version", "task", "seed", "parameters", "options", "sources", "part")
+)
+"""What a file's metadata calls these; the last is in files beside a picture only."""
 
-def parameters(plan: Plan) -> dict[str, Any]:
+
+def parameters(params: GPNNParams, size: Size) -> dict[str, Any]:
     """Return all numbers of a run and the size of its result, as JSON can hold them: infinity is ``"inf"``."""
-    rows, cols = plan.sizes[0]
-    values = {name: "inf" if value == math.inf else value for name, value in asdict(plan.params).items()}
+    rows, cols = size
+    values = {name: "inf" if value == math.inf else value for name, value in asdict(params).items()}
     return {**values, "size": f"{cols}x{rows}"}
 
 
-def metadata(plan: Plan, picture: io.Picture) -> dict[str, str]:
-    """Return what a file says about itself: enough to make it again, and nothing that differs from run to run."""
+def metadata(work: Work, loaded: Loaded, plan: Plan) -> dict[str, str]:
+    """Return what a file says about itself: enough to make it again, and nothing that differs from run to run.
+
+    Parameters
+    ----------
+    work : Work
+        What was done.
+    loaded : Loaded
+        With which pictures.
+    plan : Plan
+        Of the run.
+    """
+    sources = [entry(one, picture) for one, picture in zip(loaded.inputs, loaded.pictures, strict=True)]
+    options = {**work.recorded, **({"map_weight": dict(work.map_weights)} if work.map_weights else {})}
+    size = work.resolved(loaded)["size"]
+    if size is not None:
+        options["size"] = f"{size[1]}x{size[0]}"
     return {
-        "patchloom:version": __version__,
-        "patchloom:task": "generate",
-        "patchloom:seed": str(plan.seed),
-        "patchloom:parameters": json.dumps(parameters(plan), sort_keys=True),
-        "patchloom:sources": json.dumps([{"name": picture.name, "sha256": picture.sha256}]),
+        VERSION: __version__,
+        TASK: work.task.name,
+        SEED: str(plan.seed),
+        # As they were asked for: what a plan chooses by itself it will choose again.
+        PARAMETERS: json.dumps(parameters(work.params, plan.sizes[0]), sort_keys=True),
+        OPTIONS: json.dumps(options, sort_keys=True),
+        SOURCES: json.dumps(sources),
     }
 
 
-def output_entry(source: Source, target: Target, plan: Plan, result: Result) -> dict[str, Any]:
+def entry(one: Input, picture: io.Picture) -> dict[str, str]:
+    """Return what is recorded of an input: its part, name and hash, and a path that gives no private folder away."""
+    path = one.source.path
+    found = {"role": one.role, "name": picture.name, "sha256": picture.sha256}
+    if path is not None and path.is_absolute():
+        here = Path.cwd()
+        path = path.relative_to(here) if path.is_relative_to(here) else None
+    return found if path is None else {**found, "path": path.as_posix()}
+
+
+def recorded(parameters: list[click.Parameter], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a command's own options as JSON can hold them and `given_again` reads them; what is not given is left out.
+
+    Parameters
+    ----------
+    parameters : list of click parameters
+        The command's own options.
+    options : mapping
+        Their values.
+    """
+    found = {}
+    for option in parameters:
+        value, write = options[str(option.name)], option.type.text if isinstance(option.type, Checked) else _as_is
+        if value is not None and value != ():
+            found[str(option.name)] = [write(item) for item in value] if option.multiple else write(value)
+    return found
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def output_entry(job: Job, target: Target, plan: Plan, result: Result) -> dict[str, Any]:
     """Return what ``--json`` tells about one result."""
     rows, cols = plan.sizes[0]
     return {
         "path": STDOUT if target.path is None else str(target.path),
         "nnf": None if target.nnf is None else str(target.nnf),
-        "source": source.label,
+        "maps": {name: str(path) for name, path in target.maps.items()},
+        **{name: str(path) for name, path in target.beside.items()},
+        "source": job.label,
         "seed": target.seed,
         "width": cols,
         "height": rows,
-        "parameters": parameters(plan),
+        "parameters": parameters(plan.params, plan.sizes[0]),
         "methods": result.methods,
         "iterations": result.iterations,
     }

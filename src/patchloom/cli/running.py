@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from .. import estimate, io, plans, tasks
+from .. import estimate, io
 from ..errors import ImageError, PatchloomError
-from . import record
+from ..types import Result
+from . import inputs, record
 from .dry_run import dry_run
 from .exits import DONE, SOME_FAILED, deliver, say
-from .jobs import Job, Request, Source, Target
+from .inputs import Loaded, load
+from .jobs import Job, Request, Target
 from .progress import Progress
 
 T = TypeVar("T")
@@ -37,17 +39,17 @@ class Runner:
         self.quiet = quiet
         self.failed: list[dict[str, str]] = []
 
-    def attempt(self, source: Source, work: Callable[[], T]) -> T | None:
+    def attempt(self, label: str, work: Callable[[], T]) -> T | None:
         """Return what `work` returns, or None where it failed and others remain."""
         try:
             return work()
         except PatchloomError as error:
             text = str(error)
-            told = text if text.startswith(f"image={source.label}") else f"{source.label}: {text}"
+            told = text if text.startswith(f"image={label}") else f"{label}: {text}"
             if not self.several:
                 # Other errors are about the command line, and not about what the picture turned out to be.
                 raise (type(error)(told) if isinstance(error, ImageError) else error) from None
-            self.failed.append({"source": source.label, "error": text})
+            self.failed.append({"source": label, "error": text})
             say(f"error: {told}")
             return None
 
@@ -55,7 +57,7 @@ class Runner:
         """Tell what would be done; return it for ``--json``."""
         done = []
         for job in jobs:
-            found = self.attempt(job.source, partial(dry_run, job, self.request))
+            found = self.attempt(job.label, partial(dry_run, job, self.request))
             if found is not None:
                 lines, entry = found
                 done.append(entry)
@@ -66,31 +68,28 @@ class Runner:
     def real(self, jobs: list[Job]) -> dict[str, Any]:
         """Make the pictures; return what was made, for ``--json``."""
         made: list[dict[str, Any]] = []
-        with Progress(sum(_work(job) * len(job.targets) for job in jobs), quiet=self.quiet) as progress:
+        with Progress(sum(_pixels(job) * len(job.targets) for job in jobs), quiet=self.quiet) as progress:
             for job in jobs:
-                self.attempt(job.source, partial(self._job, job, progress, made))
+                self.attempt(job.label, partial(self._job, job, progress, made))
         return {"outputs": made}
 
     def _job(self, job: Job, progress: Progress, made: list[dict[str, Any]]) -> None:
-        picture = job.source.read()
+        loaded = load(job.inputs)
         for target in job.targets:
-            made.append(self._picture(job, picture, target, progress))
+            made.append(self._picture(job, loaded, target, progress))
 
-    def _picture(self, job: Job, picture: io.Picture, target: Target, progress: Progress) -> dict[str, Any]:
+    def _picture(self, job: Job, loaded: Loaded, target: Target, progress: Progress) -> dict[str, Any]:
         """Make, write and tell one picture."""
         start, request = time.perf_counter(), self.request
-        plan = plans.generate(picture.pixels, size=job.size, params=request.params, seed=target.seed)
+        plan = job.work.plan(loaded, target.seed)
         seconds = estimate.seconds(plan, request.threads)
-        on_step = progress.picture(f"{io.shown(picture.name)} seed {target.seed}", plan, _work(job), seconds)
-        result = tasks.run(plan, threads=request.threads, memory=request.memory, on_step=on_step)
-        pixels = result.image
-        about = record.metadata(plan, picture)
-        if target.path is None:
-            deliver(io.encode(pixels, ".png", icc=picture.icc, metadata=about))
-        else:
-            io.write(target.path, pixels, icc=picture.icc, metadata=about, force=request.force)
-        if target.nnf is not None:
-            io.save_nnf(target.nnf, result.nnf, metadata=about, force=request.force)
+        name = io.shown(loaded.lead(job.work.task).name)
+        on_step = progress.picture(f"{name} seed {target.seed}", plan, _pixels(job), seconds)
+        result = job.work.task.delivery.run(
+            plan, job.work.resolved(loaded), threads=request.threads, memory=request.memory, on_step=on_step
+        )
+        about = record.metadata(job.work, loaded, plan) if job.about is None else job.about
+        self._write(job, loaded, target, result, about)
         seconds = time.perf_counter() - start
         rows, cols = job.size
         line = f"{target.label}  {cols} x {rows}  seed {target.seed}  {seconds:.1f} s"
@@ -98,10 +97,29 @@ class Runner:
         if self.quiet and request.tell_seed and target.path and target.path.suffix.lower() in io.UNMARKED:
             say(line)                                     # a seed that is nowhere else
         return {
-            **record.output_entry(job.source, target, plan, result),
-            "sha256_of_pixels": record.pixel_hash(pixels),
+            **record.output_entry(job, target, plan, result),
+            "sha256_of_pixels": record.pixel_hash(result.image),
             "seconds": round(seconds, 3),
         }
+
+    def _write(
+        self, job: Job, loaded: Loaded, target: Target, result: Result, about: Mapping[str, str]
+    ) -> None:
+        """Write a result and all that goes beside it."""
+        task, force = job.work.task, self.request.force
+        icc = loaded.lead(task).icc
+        if target.path is None:
+            deliver(task.delivery.encode(result, task.delivery.suffixes[0], icc, about))
+            return
+        io.place(target.path, task.delivery.encode(result, target.path.suffix, icc, about), force=force)
+        if target.nnf is not None:
+            io.save_field(target.nnf, result.transform, metadata=about, force=force)
+        for name, path in target.maps.items():
+            profile = loaded.maps()[name][0].icc
+            more = {**about, record.PART: inputs.MAP + name}
+            io.write(path, result.maps[name], icc=profile, metadata=more, force=force)
+        for name, path in target.beside.items():
+            io.write(path, task.beside[name](result.image), icc=icc, metadata={**about, record.PART: name}, force=force)
 
     def summary(self, inputs: int) -> int:
         """Say which of the inputs failed, and return the exit code."""
@@ -112,6 +130,6 @@ class Runner:
         return SOME_FAILED
 
 
-def _work(job: Job) -> float:
+def _pixels(job: Job) -> float:
     """How much a picture of the job is to do, relative to others: time grows with the pixels."""
     return float(job.size[0] * job.size[1])

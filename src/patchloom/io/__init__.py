@@ -1,4 +1,4 @@
-"""Files <-> pictures, and NNF files: the only file access under the command line and the web page.
+"""Files <-> pictures, and field files: the only file access under the command line and the web page.
 
 The content decides how a file is read, the suffix how one is written. What is
 read and written, and what becomes of it, is one rule each:
@@ -53,10 +53,10 @@ A picture has at most 400 megapixels, judged by its header before it is decoded.
 
 from __future__ import annotations
 
-from .fields import FIELD_SUFFIXES, load_nnf, save_nnf
+from .fields import FIELD_SUFFIXES, load_field, save_field
 from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, check_mode, is_folder, shown
 from .reading import Picture, find_images, read, read_bytes
-from .writing import check_writable, encode, write
+from .writing import check_writable, encode, place, write
 
 __all__ = [
     "FIELD_SUFFIXES",
@@ -70,10 +70,11 @@ __all__ = [
     "encode",
     "find_images",
     "is_folder",
-    "load_nnf",
+    "load_field",
+    "place",
     "read",
     "read_bytes",
-    "save_nnf",
+    "save_field",
     "shown",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""Nearest-neighbour fields <-> ``.npz`` files; no pickles."""
+"""Nearest-neighbour fields, with all that applying one takes, <-> ``.npz`` files; no pickles."""
 
 from __future__ import annotations
 
@@ -7,33 +7,39 @@ import os
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 
 from ..errors import FileError, InputError, explain
-from ..params import check_number
-from ..types import NNF
+from ..params import GPNNParams, check_number
+from ..types import NNF, Blend, Transform
 from .formats import MAX_PIXELS, shown
 from .writing import check_writable, place
 
 FIELD_SUFFIXES = (".npz",)
-"""Suffixes of NNF files, for `check_writable`."""
+"""Suffixes of field files, for `check_writable`."""
 
-_BYTES_PER_PATCH = 12
-_WITHIN = "must be a field that save_nnf wrote"
+_BYTES_PER_PATCH = 16
+_WITHIN = "must be a field that save_field wrote"
 
 
-def save_nnf(
-    path: str | os.PathLike[str], nnf: NNF, *, metadata: Mapping[str, str] | None = None, force: bool = False
+def save_field(
+    path: str | os.PathLike[str],
+    transform: Transform,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    force: bool = False,
 ) -> None:
-    """Write a field; the same call gives the same bytes.
+    """Write what a run did to its source, to be done again by `patchloom.apply`; the same call gives the same bytes.
 
     Parameters
     ----------
     path : path
         Ends with ``.npz``.
-    nnf : NNF
-        Stored as ``index``, ``distance`` and ``patch_size``.
+    transform : Transform
+        Its field is stored as ``index``, ``distance``, ``patch_size`` and ``wrap``, how it votes as
+        ``fold``, and how the result was laid over its picture as ``blend`` (float32) and ``origin``.
     metadata : mapping of str to str, optional
         Stored as JSON text under ``metadata``.
     force : bool
@@ -45,10 +51,14 @@ def save_nnf(
         If it cannot be written; nothing is left behind.
     """
     check_writable(path, force=force, suffixes=FIELD_SUFFIXES)
-    arrays = {
+    nnf, blend = transform.nnf, transform.blend
+    arrays: dict[str, Any] = {
         "index": nnf.index, "distance": nnf.distance, "patch_size": np.array(nnf.patch_size),
+        "wrap": np.array(nnf.wrap), "fold": np.array(transform.fold),
         "metadata": np.array(json.dumps(dict(metadata or {}))),
     }
+    if blend is not None:
+        arrays |= {"blend": blend.alpha, "origin": np.array(blend.origin)}
     file = BytesIO()
     # numpy.savez would write the time into the archive.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -60,13 +70,46 @@ def save_nnf(
     place(path, file.getvalue(), force=force)
 
 
-def load_nnf(path: str | os.PathLike[str]) -> NNF:
-    """Read a field that `save_nnf` wrote.
+def load_field(path: str | os.PathLike[str]) -> Transform:
+    """Read a field that `save_field` wrote; files that hold the bare field are read too.
 
     Raises
     ------
     FileError
         If the file cannot be read or is no such field.
+    """
+    arrays = load_arrays(path)
+    try:
+        index, distance = arrays["index"], arrays["distance"]
+        patch_size = int(check_number("patch_size", arrays["patch_size"].item()))
+        fold = float(check_number("fold", arrays["fold"].item() if "fold" in arrays else GPNNParams.fold))
+        rows, cols = arrays.get("wrap", np.zeros(2, np.bool_)).tolist()
+        blend = None
+        if "blend" in arrays:
+            top, left = arrays["origin"].tolist()
+            blend = Blend(arrays["blend"], (int(top), int(left)))
+    except InputError as error:
+        raise _not_a_field(path, str(error)) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise _not_a_field(path, shown(" ".join(str(error).split()))) from error
+    nnf = NNF(index, distance, patch_size, (bool(rows), bool(cols)))
+    if (
+        (index.dtype, distance.dtype) != (np.int32, np.float32)
+        or index.ndim != 3 or index.shape != (*distance.shape, 2) or index.size == 0 or index.min() < 0
+    ):
+        raise _not_a_field(path, f"index {index.dtype} {index.shape}, distance {distance.dtype} {distance.shape}")
+    if blend is not None and not _fits(blend, nnf):
+        raise _not_a_field(path, f"blend {blend.alpha.dtype} {blend.alpha.shape}, origin {blend.origin}")
+    return Transform(nnf, blend, fold)
+
+
+def load_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return all arrays of a field file as they are.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or is no archive of arrays.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -74,10 +117,9 @@ def load_nnf(path: str | os.PathLike[str]) -> NNF:
         if size > MAX_PIXELS * _BYTES_PER_PATCH:
             raise _not_a_field(path, f"{size} bytes when unpacked")
         with np.load(path, allow_pickle=False) as file:
-            index, distance, patch_size = (file[name] for name in ("index", "distance", "patch_size"))
-        patch_size = int(check_number("patch_size", patch_size.item()))
-    except InputError as error:
-        raise error if isinstance(error, FileError) else _not_a_field(path, str(error)) from error
+            return {name: file[name] for name in file.files}
+    except FileError:
+        raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise FileError(
@@ -86,12 +128,15 @@ def load_nnf(path: str | os.PathLike[str]) -> NNF:
     # A damaged archive fails in the reader of zip, deflate or npy.
     except Exception as error:
         raise _not_a_field(path, shown(" ".join(str(error).split()))) from error
-    if (
-        (index.dtype, distance.dtype) != (np.int32, np.float32)
-        or index.ndim != 3 or index.shape != (*distance.shape, 2) or index.size == 0 or index.min() < 0
-    ):
-        raise _not_a_field(path, f"index {index.dtype} {index.shape}, distance {distance.dtype} {distance.shape}")
-    return NNF(index, distance, patch_size)
+
+
+def _fits(blend: Blend, nnf: NNF) -> bool:
+    """Whether a blend has the size of the field's result, and nothing but shares."""
+    alpha = blend.alpha
+    less = (0 if round_ else nnf.patch_size - 1 for round_ in nnf.wrap)
+    size = tuple(side + more for side, more in zip(nnf.distance.shape, less, strict=True))
+    shares = alpha.dtype == np.float32 and alpha.shape == size and bool(((alpha >= 0) & (alpha <= 1)).all())
+    return shares and min(blend.origin) >= 0
 
 
 def _not_a_field(path: str | os.PathLike[str], got: str) -> FileError:

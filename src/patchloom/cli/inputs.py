@@ -1,0 +1,194 @@
+"""Which pictures are read: those of the arguments, their partners, companions and maps."""
+
+from __future__ import annotations
+
+import os
+import string
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .. import io
+from ..errors import FileError, ParameterError, explain
+from .output import STDOUT
+from .task import Pictures, Task
+
+MAP = "map "
+"""What a map's role begins with; its name follows."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture to read: a path, or the bytes that came on standard input."""
+
+    path: Path | None
+    data: bytes | None = None
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return "stdin" if self.path is None else io.shown(self.path)
+
+    @property
+    def name(self) -> str:
+        """Its file name."""
+        return "stdin" if self.path is None else self.path.name
+
+    def kept(self) -> Source:
+        """Return the source with its bytes, if they can be read only once (a pipe, ``/dev/stdin``)."""
+        if self.path is None or self.data is not None or not self.path.exists() or self.path.is_file():
+            return self
+        return replace(self, data=io.read_bytes(self.path))
+
+    def read(self) -> io.Picture:
+        """Return the picture."""
+        return io.read(self.path, data=self.data)
+
+
+@dataclass(frozen=True)
+class Input:
+    """One of the pictures that decide a result, and its part in it: an argument's, a companion's or a map's."""
+
+    role: str
+    source: Source
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """Inputs with the pictures that were read from them."""
+
+    inputs: tuple[Input, ...]
+    pictures: tuple[io.Picture, ...]
+
+    def of(self, role: str) -> list[io.Picture]:
+        """Return the pictures of a role."""
+        return [picture for one, picture in zip(self.inputs, self.pictures, strict=True) if one.role == role]
+
+    def lead(self, task: Task) -> io.Picture:
+        """Return the picture that names the result: the one that changes, or the first of many."""
+        return self.of(task.takes[-1])[0]
+
+    def maps(self) -> dict[str, list[io.Picture]]:
+        """Return the pictures of each map, by its name."""
+        roles = dict.fromkeys(one.role for one in self.inputs if one.role.startswith(MAP))
+        return {role.removeprefix(MAP): self.of(role) for role in roles}
+
+    def for_plan(self, task: Task, map_weights: Mapping[str, float]) -> Pictures:
+        """Return the pixels as a plan takes them."""
+        images = tuple(picture.pixels for role in task.takes for picture in self.of(role))
+        companions = {role.name: found[0].pixels for role in task.roles if (found := self.of(role.name))}
+        maps = {
+            name: tuple(one.pixels for one in found) if task.many else found[0].pixels
+            for name, found in self.maps().items()
+        }
+        return Pictures(images, companions, maps, map_weights)
+
+
+def load(inputs: Sequence[Input]) -> Loaded:
+    """Read all of them."""
+    return Loaded(tuple(inputs), tuple(one.source.read() for one in inputs))
+
+
+def as_sources(images: Sequence[str], fixed: str | None = None) -> list[Source]:
+    """Return what is to be read: files, the pictures in folders, and standard input for ``-``."""
+    if [*images, fixed].count(STDOUT) > 1:
+        raise ParameterError(explain("image", "-", "standard input can be given once"))
+    return [source for image in images for source in _sources(image)]
+
+
+def as_fixed(image: str | None) -> str | Source | None:
+    """Return the first picture of a pair: one for all, or the name of a folder with a partner for each."""
+    if image is None or (image != STDOUT and io.is_folder(image)):
+        return image
+    return next(_sources(image)).kept()
+
+
+def _sources(image: str) -> Iterator[Source]:
+    if not image:
+        raise FileError(explain("image", "''", "must be a file, a folder or -", "try . for the current folder"))
+    path = Path(image)
+    if image == STDOUT:
+        yield Source(None, _stdin())
+    elif io.is_folder(path):
+        found = io.find_images(path)
+        if not found:
+            readable = ", ".join(io.READABLE)
+            raise FileError(explain("image", repr(image), "is a folder without pictures", f"these count: {readable}"))
+        yield from map(Source, found)
+    else:
+        yield Source(path)
+
+
+def _stdin() -> bytes:
+    remedy = "pipe a picture in"
+    if sys.stdin is None:                                 # the shell's <&-
+        raise FileError(explain("image", STDOUT, "standard input is closed", remedy))
+    if sys.stdin.isatty():
+        raise FileError(explain("image", STDOUT, "standard input is a terminal", remedy))
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise FileError(explain("image", f"- ({reason})", "standard input must be a picture", remedy)) from error
+
+
+def inputs_of(
+    task: Task, leads: Sequence[Source], fixed: str | Source | None, companions: Mapping[str, str],
+    maps: Mapping[str, str],
+) -> tuple[Input, ...]:
+    """Return all pictures that decide one job's results: the arguments', then companions, then maps.
+
+    Parameters
+    ----------
+    task : Task
+        What is done.
+    leads : sequence of Source
+        The picture that changes; all of them for a task that takes many.
+    fixed : str or Source, optional
+        Of `as_fixed`.
+    companions, maps : mapping of str to str
+        What was given for each role and map: a file, a folder or a template.
+
+    Raises
+    ------
+    InputError
+        If a folder has no partner, or several, for a picture.
+    """
+    found = [Input(task.takes[-1], lead) for lead in leads]
+    if fixed is not None:
+        first = fixed if isinstance(fixed, Source) else partner(fixed, leads[0], task.takes[0])
+        found.insert(0, Input(task.takes[0], first))
+    found += [Input(role, partner(text, leads[0], role).kept()) for role, text in companions.items()]
+    return *found, *(
+        Input(MAP + name, partner(text, lead, MAP + name).kept()) for name, text in maps.items() for lead in leads
+    )
+
+
+def partner(text: str, lead: Source, role: str) -> Source:
+    """Return the picture that goes with `lead`: a file as it is, a folder's of the same stem, or a template's."""
+    if not text:
+        raise FileError(explain(role, "''", "must be a file, a folder or a template", "try masks/{stem}.png"))
+    stem = Path(lead.name).stem
+    if io.is_folder(text, role):
+        same = [path for path in io.find_images(text) if path.stem == stem]
+        if len(same) != 1:
+            got = ", ".join(io.shown(path.name) for path in same) or "nothing"
+            raise FileError(
+                explain(role, f"{io.shown(text)} ({got} of that name)",
+                        f"the folder must have one picture called {io.shown(stem)}", "add it, or pass a file")
+            )
+        return Source(same[0])
+    if "{" in text and not os.path.lexists(text):
+        return Source(Path(_filled(text, {"stem": stem, "name": lead.name}, role)))
+    return Source(Path(text))
+
+
+def _filled(template: str, values: Mapping[str, str], role: str) -> str:
+    try:
+        fields = [part[1:] for part in string.Formatter().parse(template) if part[1] is not None]
+    except ValueError:
+        fields = [("", "", None)]
+    if any(name not in values or form or conversion for name, form, conversion in fields):
+        raise ParameterError(explain(role, repr(template), "a template may hold {stem} and {name}"))
+    return template.format_map(values)
