@@ -48,10 +48,13 @@ class Blend:
         Of the result's size: 1 is what was made, 0 the picture, bit for bit.
     origin : (row, column)
         Where the corner of the picture below lies in the result.
+    parts : tuple of ((row, column, rows, columns), (row, column))
+        Boxes of the picture below and where their corners lie, if it is not there as a whole.
     """
 
     alpha: npt.NDArray[np.float32]
     origin: tuple[int, int] = (0, 0)
+    parts: tuple[tuple[tuple[int, int, int, int], tuple[int, int]], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

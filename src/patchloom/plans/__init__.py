@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .generate import generate
 from .inpaint import inpaint
+from .retarget import retarget
 
-__all__ = ["generate", "inpaint"]
+__all__ = ["generate", "inpaint", "retarget"]

@@ -107,15 +107,9 @@ def masked(
     out = (canvas.shape[0], canvas.shape[1])
     levels = pyramid(source, ratio=params.ratio, coarsest=params.coarsest)
     levels, sizes = levels_for(levels, out, params)
-    valid = None if forbidden is None else _valid(forbidden, levels, params)
-    deepest = len(sizes) if valid is None else len(valid)
-    if params.start_level >= deepest:
-        raise ParameterError(
-            explain("start_level", params.start_level, f"must be below the number of levels ({deepest})",
-                    f"try {deepest - 1}")
-        )
-    count = deepest - params.start_level
-    levels, sizes = levels[:deepest], sizes[:count]
+    valid = None if forbidden is None else valid_patches(forbidden, levels, params)
+    levels, sizes = used(levels, sizes, valid, params)
+    count = len(sizes)
     return Plan(
         levels, sizes, shrinking(guess, sizes, params, wrap)[-1], params, seed, task=task, layers=material.layers,
         valid=None if valid is None else valid[:count], free=shrunk(free, sizes, ratio=params.ratio),
@@ -132,7 +126,26 @@ def shrinking(image: Image, sizes: tuple[Size, ...], params: GPNNParams, wrap: W
     return tuple(levels)
 
 
-def _valid(forbidden: Mask, levels: Pyramid, params: GPNNParams) -> tuple[Mask, ...]:
+def used(
+    levels: Pyramid, sizes: tuple[Size, ...], valid: tuple[Mask, ...] | None, params: GPNNParams
+) -> tuple[Pyramid, tuple[Size, ...]]:
+    """Return the source's levels that have a valid patch, and the output's sizes from the level where a run starts.
+
+    Raises
+    ------
+    ParameterError
+        If there are not as many levels as were asked for.
+    """
+    deepest = len(sizes) if valid is None else min(len(sizes), len(valid))
+    if params.start_level >= deepest:
+        raise ParameterError(
+            explain("start_level", params.start_level, f"must be below the number of levels ({deepest})",
+                    f"try {deepest - 1}")
+        )
+    return levels[:deepest], sizes[: deepest - params.start_level]
+
+
+def valid_patches(forbidden: Mask, levels: Pyramid, params: GPNNParams, name: str = "mask") -> tuple[Mask, ...]:
     """Return the source patches that may be found at each level, down to the last level that has any."""
     sizes = level_sizes((forbidden.shape[0], forbidden.shape[1]), ratio=params.ratio, levels=len(levels))
     valid = []
@@ -144,7 +157,7 @@ def _valid(forbidden: Mask, levels: Pyramid, params: GPNNParams) -> tuple[Mask, 
     if not valid:
         share = 100 * forbidden.mean()
         raise ParameterError(
-            explain("mask", f"{share:.1f} % of the picture", f"no patch of {params.patch_size} pixels is left to copy",
+            explain(name, f"{share:.1f} % of the picture", f"no patch of {params.patch_size} pixels is left to copy",
                     "use a smaller mask or patch_size")
         )
     return tuple(valid)

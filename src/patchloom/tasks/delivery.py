@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..checks import as_image, as_threads, from_image
 from ..errors import ImageError, explain
@@ -44,16 +45,26 @@ def laid_over(image: Image, layer: Layer, blend: Blend | None) -> Any:
     if blend is None:
         return from_image(image, kind)
     top, left = blend.origin
-    below, alpha = _values(layer.below, kind), blend.alpha
+    below, under, alpha = _values(layer.below, kind), np.asarray(layer.below), blend.alpha
+    if blend.parts:
+        below, under = (_in_parts(whole, blend) for whole in (below, under))
     rows, cols = slice(top, top + below.shape[0]), slice(left, left + below.shape[1])
     share = alpha[rows, cols, None]
     image = image.copy()
     image[rows, cols] = np.where(share == 1, image[rows, cols], below + share * (image[rows, cols] - below))
     made = from_image(image, kind)
-    pixels, under = np.array(made), np.asarray(layer.below)
+    pixels = np.array(made)
     kept = alpha[rows, cols] == 0
     pixels[rows, cols][kept] = under[kept]
     return again(pixels, made)
+
+
+def _in_parts(whole: npt.NDArray[Any], blend: Blend) -> npt.NDArray[Any]:
+    """Return parts of a picture at their places in one of the result's size."""
+    there = np.zeros((*blend.alpha.shape, *whole.shape[2:]), whole.dtype)
+    for (top, left, rows, cols), (row, col) in blend.parts:
+        there[row : row + rows, col : col + cols] = whole[top : top + rows, left : left + cols]
+    return there
 
 
 def _values(below: Any, kind: PixelFormat) -> Image:
@@ -101,5 +112,9 @@ def apply(made: Result | Transform, picture: Any, *, threads: int = 0) -> Any:
 
 
 def _fits(blend: Blend, image: Image, below: Image) -> bool:
+    if blend.parts:
+        return image.shape[:2] == blend.alpha.shape and all(
+            box[0] + box[2] <= below.shape[0] and box[1] + box[3] <= below.shape[1] for box, _ in blend.parts
+        )
     (top, left), (rows, cols) = blend.origin, below.shape[:2]
     return image.shape[:2] == blend.alpha.shape and top + rows <= image.shape[0] and left + cols <= image.shape[1]

@@ -1,0 +1,157 @@
+"""Where regions that keep their shape come to lie in a picture of another size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ParameterError, explain
+from ..types import Box, Image, Mask, Size
+from .material import identity
+
+Corner = tuple[int, int]
+
+_ROUNDS = 200                                             # of pushing regions apart
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Regions of a picture at their places in a picture of another size.
+
+    Attributes
+    ----------
+    size : Size
+        Of the other picture.
+    boxes : tuple of Box
+        Around the regions, in the picture.
+    corners : tuple of (row, column)
+        Where the boxes' corners lie in the other.
+    """
+
+    size: Size
+    boxes: tuple[Box, ...]
+    corners: tuple[Corner, ...]
+
+    def canvas(self, guess: Image, source: Image, margin: int) -> Image:
+        """Return a guess with the regions, and `margin` pixels around each, at their places."""
+        canvas = guess.copy()
+        self._paste(canvas, source, margin)
+        self._paste(canvas, source)
+        return canvas
+
+    def mask(self, mask: Mask) -> Mask:
+        """Return a mask of the regions at their places."""
+        there = np.zeros(self.size, np.bool_)
+        self._paste(there, mask)
+        return there
+
+    def home(self, source: Size, patch_size: int) -> npt.NDArray[np.int32]:
+        """Return where the regions' patches come from; the others come from the same place relative to the frame."""
+        counts = [(there - patch_size + 1, own - patch_size + 1) for there, own in zip(self.size, source, strict=True)]
+        axes = [(np.arange(there) * 2 + 1) * own // (2 * there) for there, own in counts]
+        home = np.stack(np.meshgrid(*axes, indexing="ij"), axis=2).astype(np.int32)
+        self._paste(home, identity(source, patch_size))
+        return home
+
+    def _paste(self, onto: npt.NDArray[np.generic], source: npt.NDArray[np.generic], margin: int = 0) -> None:
+        """Copy what lies within `margin` of the boxes to their places, as far as both pictures reach."""
+        for box, corner in zip(self.boxes, self.corners, strict=True):
+            there, here = [], []
+            for axis in (0, 1):
+                first, place, side = box[axis], corner[axis], box[axis + 2]
+                before = min(margin, first, place)
+                end = min(side + margin, source.shape[axis] - first, onto.shape[axis] - place)
+                there.append(slice(place - before, place + end))
+                here.append(slice(first - before, first + end))
+            onto[there[0], there[1]] = source[here[0], here[1]]
+
+
+def placed(boxes: tuple[Box, ...], source: Size, size: Size, gap: int) -> Placed:
+    """Return regions at their places in a picture of another size.
+
+    A region keeps its place relative to the frame, so that what touches the frame still
+    does. Where regions would overlap they are pushed apart, if possible by `gap` pixels.
+
+    Raises
+    ------
+    ParameterError
+        If they do not fit.
+    """
+    for box in boxes:
+        if box[2] > size[0] or box[3] > size[1]:
+            raise ParameterError(
+                explain("protect", f"a region of {box[3]} x {box[2]} pixels", f"must fit in {size[1]} x {size[0]}",
+                        "protect less, or ask for a larger size")
+            )
+    corners = [
+        (_place(box[0], box[2], source[0], size[0]), _place(box[1], box[3], source[1], size[1])) for box in boxes
+    ]
+    for least in (gap, 0):
+        apart = _apart(boxes, corners, size, least)
+        if apart is not None:
+            return Placed(size, boxes, tuple(apart))
+    raise ParameterError(
+        explain("protect", f"{len(boxes)} regions", f"do not fit in {size[1]} x {size[0]} without overlapping",
+                "protect less, or ask for a larger size")
+    )
+
+
+def _place(first: int, side: int, source: int, size: int) -> int:
+    """Return where a side begins that has the same share of the free way before it."""
+    way = source - side
+    return (2 * first * (size - side) + way) // (2 * way) if way else (size - side) // 2
+
+
+def _apart(boxes: tuple[Box, ...], corners: list[Corner], size: Size, gap: int) -> list[Corner] | None:
+    """Return corners at which no boxes are closer than `gap`, or than they were; None if none are found."""
+    places = [list(corner) for corner in corners]
+    for _ in range(_ROUNDS):
+        still = True
+        for one, two in combinations(range(len(boxes)), 2):
+            axis = _apart_along(boxes[one], boxes[two])
+            first, second = (one, two) if boxes[one][axis] < boxes[two][axis] else (two, one)
+            own = boxes[second][axis] - boxes[first][axis] - boxes[first][axis + 2]
+            lacking = [
+                max(min(gap, own) if at == axis else 0, 0)
+                + min(places[n][at] + boxes[n][at + 2] for n in (one, two)) - max(places[n][at] for n in (one, two))
+                for at in (0, 1)
+            ]
+            if min(lacking) <= 0:
+                continue
+            still = False
+            half = (lacking[axis] + 1) // 2
+            places[first][axis] = max(places[first][axis] - half, 0)
+            places[second][axis] = min(places[second][axis] + half, size[axis] - boxes[second][axis + 2])
+        if still:
+            return [(place[0], place[1]) for place in places]
+    return None
+
+
+def _apart_along(one: Box, two: Box) -> int:
+    """Return the axis along which two boxes are farther apart."""
+    gaps = [max(one[axis] - two[axis] - two[axis + 2], two[axis] - one[axis] - one[axis + 2]) for axis in (0, 1)]
+    return int(gaps[1] > gaps[0])
+
+
+def regions(mask: Mask) -> tuple[Box, ...]:
+    """Return the boxes around the regions of a mask; those whose boxes touch, be it at a corner, are one region."""
+    found = np.zeros((0, 4), np.int64)                    # first row, first column, end row, end column
+    for row in np.flatnonzero(mask.any(axis=1)):
+        edges = np.flatnonzero(np.diff(mask[row], prepend=False, append=False))
+        for first, end in edges.reshape(-1, 2):
+            box = np.array([row, first, row + 1, end])
+            touching = _touching(found, box)
+            while touching.any():                         # the union may touch others
+                both = np.concatenate([found[touching], box[None]])
+                box = np.concatenate([both[:, :2].min(axis=0), both[:, 2:].max(axis=0)])
+                found = found[~touching]
+                touching = _touching(found, box)
+            found = np.concatenate([found, box[None]])
+    return tuple((int(a), int(b), int(c - a), int(d - b)) for a, b, c, d in found[np.lexsort((found[:, 1], found[:, 0]))])
+
+
+def _touching(boxes: npt.NDArray[np.int64], box: npt.NDArray[np.int64]) -> Mask:
+    return np.asarray((boxes[:, :2] <= box[2:]).all(axis=1) & (box[:2] <= boxes[:, 2:]).all(axis=1))
