@@ -194,6 +194,8 @@ _change = replace(GPNNParams(), alpha=math.inf, balance_levels=0, noise=0.0, sta
 PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
     {
         "default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper,
+        "edit": replace(_change, coarsest_iterations=10),
+        "retarget": replace(_change, alpha=0.005, coarsest_iterations=10),
         "inpaint": replace(_change, noise=0.1, coarsest_iterations=10),
     }
 )
