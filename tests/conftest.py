@@ -69,6 +69,23 @@ def picture():
     return make_picture().astype(np.float32) / np.float32(255)
 
 
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PATCHLOOM_THREADS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def photo(folder, make_picture):
+    """Return the path of a small colour picture, ``photo.png``."""
+    from PIL import Image
+
+    Image.fromarray(make_picture(32, 40)).save(folder / "photo.png")
+    return folder / "photo.png"
+
+
 def pytest_addoption(parser):
     """Add the option that writes goldens anew; CONTRIBUTING says when."""
     parser.addoption("--update-goldens", action="store_true", help="write the pictures in tests/golden anew")

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from PIL import Image
 
 import patchloom
+from command_line import FAST, names, refused, run, save
 from patchloom import io, kernels
 from patchloom.cli import group, options
 from patchloom.cli.jobs import as_seeds
@@ -28,44 +28,6 @@ from patchloom.cli.progress import Progress
 from patchloom.errors import ParameterError, PatchloomError
 from patchloom.kernels import numpy_kernels
 from patchloom.params import PRESETS, GPNNParams, numbers, with_diversity
-
-FAST = ("--iterations", "2")
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Return an empty current folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PATCHLOOM_THREADS", raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def photo(folder, make_picture):
-    """Return the path of a small colour picture, ``photo.png``."""
-    return save(folder / "photo.png", make_picture(32, 40))
-
-
-def save(path, pixels, **options):
-    """Write an array with Pillow alone."""
-    path.parent.mkdir(exist_ok=True)
-    Image.fromarray(pixels).save(path, **options)
-    return path
-
-
-def run(*arguments, code=0, **options):
-    """Run a command line in this process and check its exit code."""
-    done = CliRunner().invoke(group, [str(argument) for argument in arguments], **options)
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done
-
-
-def names(folder):
-    """Names of all files below a folder."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
 
 # What it makes
 
@@ -324,16 +286,6 @@ def test_seeds_follow_and_end():
 )
 def test_bad_options(photo, folder, option, value, message):
     refused(folder, "generate", photo, option, value, message=message)
-
-
-def refused(folder, *arguments, message, **options):
-    """One line on stderr, exit code 2, nothing written."""
-    before = names(folder)
-    done = run(*arguments, code=2, **options)
-    assert done.stderr.startswith("error: " + message)
-    assert done.stderr.count("\n") == 1
-    assert done.stdout == ""
-    assert names(folder) == before
 
 
 # Inputs and outputs that cannot be used

@@ -55,6 +55,7 @@ from __future__ import annotations
 
 from .fields import FIELD_SUFFIXES, load_field, save_field
 from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, check_mode, is_folder, shown
+from .metadata import read_metadata
 from .reading import Picture, find_images, read, read_bytes
 from .writing import check_writable, encode, place, write
 
@@ -74,6 +75,7 @@ __all__ = [
     "place",
     "read",
     "read_bytes",
+    "read_metadata",
     "save_field",
     "shown",
     "write",

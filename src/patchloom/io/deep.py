@@ -100,6 +100,22 @@ def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> t
     return array[..., 0] if array.shape[2] == 1 else array, None if icc is None else bytes(bytearray(icc))
 
 
+def description(data: bytes, suffix: str, label: str) -> str:
+    """Return ``ImageDescription`` of a TIFF or EXR, empty if it has none; arguments and errors as for `load`."""
+    oiio = require("image", f"{label} (more than 8 bits per channel)")
+    with _temporary() as folder:
+        file = Path(folder, "picture" + suffix)
+        with _told(folder):
+            file.write_bytes(data)
+        opened = oiio.ImageInput.open(str(file))
+        if opened is None:
+            raise _damaged(label, oiio.geterror(), folder)
+        try:
+            return str(opened.spec().get_string_attribute("ImageDescription"))
+        finally:
+            opened.close()
+
+
 @contextlib.contextmanager
 def _temporary() -> Iterator[str]:
     """Give a new temporary folder."""

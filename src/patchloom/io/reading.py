@@ -23,7 +23,7 @@ _KNOWN = "must be PNG, JPEG, WebP, TIFF, BMP, a still GIF or EXR"
 
 # Called directly rather than by Image.open, whose limit on pixels is a global and warns where ours decides.
 # JpegImageFile gives the first picture of a file that has more behind it (MPO: depth and gain maps of phones).
-_DECODERS = {
+DECODERS = {
     "PNG": "PngImagePlugin.PngImageFile", "JPEG": "JpegImagePlugin.JpegImageFile",
     "WEBP": "WebPImagePlugin.WebPImageFile", "TIFF": "TiffImagePlugin.TiffImageFile",
     "BMP": "BmpImagePlugin.BmpImageFile", "GIF": "GifImagePlugin.GifImageFile",
@@ -222,7 +222,7 @@ def _check_frames(label: str, frames: int, word: str = "frames") -> None:
 def _by_pillow(data: bytes, kind: str, label: str, *, tone: int = 1) -> tuple[Any, bytes | None, str]:
     from PIL import ImageOps
 
-    module, name = _DECODERS[kind].split(".")
+    module, name = DECODERS[kind].split(".")
     decoder = getattr(importlib.import_module(f"PIL.{module}"), name)
     # Pillow warns about oddities in metadata; they go to the log, and what matters raises.
     with warnings.catch_warnings(record=True) as notes:
