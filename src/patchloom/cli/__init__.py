@@ -14,8 +14,10 @@ import numpy as np
 
 from .. import kernels
 from .._version import __version__
+from .apply import apply
 from .exits import CommandGroup, tell
 from .generate import generate
+from .rerun import rerun
 
 __all__ = ["group", "main"]
 
@@ -63,7 +65,9 @@ def _version_line(found: dict[str, str]) -> str:
 
 
 for made in (
+    apply,
     generate,
+    rerun,
 ):
     group.add_command(made)
 

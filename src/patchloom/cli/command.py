@@ -46,14 +46,14 @@ class TaskCommand(click.Command):
     ----------
     task : Task
         What it does.
-    own : list of click parameters
+    own : list of click options
         Options that only this command has, in the order that help shows.
     help, epilog, short_help : str
         As for click.
     """
 
     def __init__(
-        self, task: Task, own: list[click.Parameter], *, help: str, epilog: str = "", short_help: str | None = None
+        self, task: Task, own: list[click.Option], *, help: str, epilog: str = "", short_help: str | None = None
     ) -> None:
         self.task = task
         shared = [*_role_options(task), *_shared_options(task)]
@@ -118,7 +118,6 @@ def _shared_options(task: Task) -> list[click.Option]:
         ["--size"], metavar="WxH", type=Checked("WxH", as_size_request), required=task.size == "required",
         help="WIDTHxHEIGHT of the results, in pixels or per cent of the input: 640x480, 150%, 200%x100%."
              f"  [{'required' if task.size == 'required' else 'default: 100%'}]")
-    fields = ", ".join(f"{{{name}}}" for name in FIELDS)
     return [
         click.Option(["--count"], type=Checked("INTEGER", as_count), default="1",
                      help=f"Pictures to make of each input.  [default: 1; 1 to {MAX_COUNT}]"),
@@ -133,17 +132,10 @@ def _shared_options(task: Task) -> list[click.Option]:
                           " STEM_NAME; may be repeated. A file, a folder or a template.  [default: none]"),
         click.Option(["--map-weight"], type=Checked("NAME=NUMBER", as_map_weight), multiple=True,
                      help="How much that map counts in the search, the picture counting 1.  [default: 0; 0 to 100]"),
-        *machine_options(),
-        click.Option(["--out"], metavar="PATH",
-                     help="A file, a folder (ends with a slash, exists as one or has no suffix), a template with "
-                          f"{fields}, or - for standard output.  [default: {task.template} in the current folder]"),
-        click.Option(["--force"], is_flag=True, help="Overwrite files that exist, but no input. A symbolic link stays;"
-                                                     " what it leads to is replaced."),
         click.Option(["--save-nnf"], is_flag=True,
                      help="Write the nearest-neighbour field of each picture beside it, as .npz."),
-        click.Option(["--quiet"], is_flag=True, help="Say nothing but errors, and a fresh seed that neither the file"
-                                                     " (BMP) nor its name can keep."),
-        json_option(),
+        *machine_options(),
+        *output_options(task.template),
         click.Option(["--dry-run"], is_flag=True,
                      help="Tell sizes, patches, time, memory and names; run and write nothing."),
     ]
@@ -160,10 +152,20 @@ def machine_options() -> list[click.Option]:
     ]
 
 
-def json_option() -> click.Option:
-    """Return ``--json``."""
-    return click.Option(["--json", "as_json"], is_flag=True,
-                        help="Tell on standard output what was made, as one JSON object.")
+def output_options(template: str, fields: tuple[str, ...] = FIELDS) -> list[click.Option]:
+    """Return ``--out`` with its default and what a template may hold, ``--force``, ``--json`` and ``--quiet``."""
+    braced = ", ".join(f"{{{name}}}" for name in fields)
+    return [
+        click.Option(["--out"], metavar="PATH",
+                     help="A file, a folder (ends with a slash, exists as one or has no suffix), a template with "
+                          f"{braced}, or - for standard output.  [default: {template} in the current folder]"),
+        click.Option(["--force"], is_flag=True, help="Overwrite files that exist, but no input. A symbolic link stays;"
+                                                     " what it leads to is replaced."),
+        click.Option(["--json", "as_json"], is_flag=True,
+                     help="Tell on standard output what was made, as one JSON object."),
+        click.Option(["--quiet"], is_flag=True, help="Say nothing but errors, and a fresh seed that neither the file"
+                                                     " (BMP) nor its name can keep."),
+    ]
 
 
 def _invoke(made: TaskCommand, **values: Any) -> int:
@@ -172,10 +174,7 @@ def _invoke(made: TaskCommand, **values: Any) -> int:
     if values["quiet"]:
         warnings.simplefilter("ignore")
     work, request = made.work(values), as_request(values, task)
-    if request.naming.stdout:
-        _check_stdout(values, task)
-    elif values["as_json"]:
-        check_open("--json")
+    check_stdout(values, [f"--{name}" for name in task.beside if values[name]])
     images, fixed = values["images"], values.get("fixed")
     sources = [source.kept() for source in as_sources(images, fixed)]
     groups = [sources] if task.many else [[source] for source in sources]
@@ -192,8 +191,9 @@ def finish(
     runner: Runner, jobs: list[Job], sources: Sequence[Source], inputs: int, values: Mapping[str, Any]
 ) -> int:
     """Run prepared jobs, tell what was made, and return the exit code."""
-    check_distinct(path for job in jobs for target in job.targets for path in target.paths)
-    check_inputs_kept(sources, jobs)
+    outputs = [path for job in jobs for target in job.targets for path in target.paths]
+    check_distinct(outputs)
+    check_inputs_kept([*sources, *(one.source for job in jobs for one in job.inputs)], outputs)
     report = runner.dry(jobs) if values["dry_run"] else runner.real(jobs)
     if values["as_json"]:
         tell(json.dumps({"version": __version__, **report, "failed": runner.failed}, indent=2))
@@ -227,20 +227,29 @@ def as_request(values: Mapping[str, Any], task: Task) -> Request:
     )
 
 
-def _check_stdout(values: Mapping[str, Any], task: Task) -> None:
-    """Refuse to send a picture where it cannot go."""
-    if not values["dry_run"]:
+def check_stdout(values: Mapping[str, Any], besides: Sequence[str] = ()) -> None:
+    """Refuse to send a picture where it cannot go.
+
+    Parameters
+    ----------
+    values : mapping
+        All options.
+    besides : sequence of str
+        Given options that write more files.
+    """
+    if values["out"] != STDOUT:
+        if values["as_json"]:
+            check_open("--json")
+        return
+    dry = values.get("dry_run", False)
+    if not dry:
         check_open("out=-")
-    besides = [f"--{name}" for name in task.beside if values[name]]
-    besides += ["--save-nnf"] * values["save_nnf"] + ["--map"] * bool(values["map_file"])
+    besides = [*besides, *["--save-nnf"] * values.get("save_nnf", False), *["--map"] * bool(values.get("map_file"))]
     file = "write the picture to a file"
     for problem, allowed, remedy in (
         (values["as_json"], "standard output cannot hold a picture and --json", file),
         (besides, f"{' and '.join(besides)} writes beside a file", file),
-        (not values["dry_run"] and sys.stdout.isatty(), "standard output is a terminal", "pipe it or redirect it"),
+        (not dry and sys.stdout.isatty(), "standard output is a terminal", "pipe it or redirect it"),
     ):
         if problem:
             raise ParameterError(explain("out", STDOUT, allowed, remedy))
-
-
-

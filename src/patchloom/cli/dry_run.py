@@ -19,7 +19,7 @@ def dry_run(job: Job, request: Request) -> tuple[list[str], dict[str, Any]]:
     PatchloomError
         If the run itself would not start.
     """
-    plan = job.work.plan(load(job.inputs), request.seeds[0])
+    plan = job.work.plan(load(job.inputs), job.targets[0].seed)
     needed = estimate.check_memory(plan, request.memory)
     levels = [level_entry(plan, level) for level in reversed(range(len(plan.sizes)))]
     seconds = estimate.seconds(plan, request.threads)

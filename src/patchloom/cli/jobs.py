@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,8 @@ class Request:
         Overwrite; write the field of each picture beside it.
     tell_seed : bool
         A fresh seed that only the line about a picture tells, or its metadata.
+    names : mapping of str to str
+        What names are made of where that is not the input's.
     """
 
     seeds: range
@@ -86,6 +88,7 @@ class Request:
     force: bool
     save_nnf: bool = False
     tell_seed: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +125,14 @@ class Target:
         return tuple(path for path in found if path is not None)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The file that a job repeats, and what it says about itself."""
+
+    path: Path
+    about: Mapping[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """One set of inputs, what is done with it, the size of its results, and the results.
@@ -138,8 +149,8 @@ class Job:
         Of each result.
     targets : tuple of Target
         The results.
-    about : mapping of str to str, optional
-        What the files say about themselves, if that is known already.
+    origin : Origin, optional
+        Of a job that is repeated.
     """
 
     label: str
@@ -147,7 +158,7 @@ class Job:
     inputs: tuple[Input, ...]
     size: Size
     targets: tuple[Target, ...]
-    about: Mapping[str, str] | None = None
+    origin: Origin | None = None
 
 
 def as_seeds(seed: int | None, count: int) -> range:
@@ -162,7 +173,7 @@ def as_seeds(seed: int | None, count: int) -> range:
 
 
 def prepare(
-    label: str, work: Work, inputs: tuple[Input, ...], request: Request, about: Mapping[str, str] | None = None
+    label: str, work: Work, inputs: tuple[Input, ...], request: Request, origin: Origin | None = None
 ) -> Job:
     """Read the inputs of a job and check everything that can be checked before its run; writes nothing.
 
@@ -186,7 +197,7 @@ def prepare(
             suffixes = io.FIELD_SUFFIXES if path == target.nnf else io.WRITABLE
             suffixes = delivery.suffixes if path == target.path else suffixes
             io.check_writable(path, force=request.force, suffixes=suffixes)
-    return Job(label, work, inputs, size, targets, about)
+    return Job(label, work, inputs, size, targets, origin)
 
 
 def _check_stdout(picture: io.Picture, task: Task) -> None:
@@ -200,7 +211,7 @@ def _check_stdout(picture: io.Picture, task: Task) -> None:
         ) from None
 
 
-def check_inputs_kept(sources: Iterable[Source], jobs: Sequence[Job]) -> None:
+def check_inputs_kept(sources: Iterable[Source], outputs: Iterable[Path]) -> None:
     """Refuse to replace an input: it may be read again, and there is no other copy.
 
     Raises
@@ -208,9 +219,8 @@ def check_inputs_kept(sources: Iterable[Source], jobs: Sequence[Job]) -> None:
     FileError
         If a result would have the place of an input; ``--force`` makes no difference.
     """
-    sources = [*sources, *(one.source for job in jobs for one in job.inputs)]
     inputs = {place for source in sources if source.path is not None for place in _places(source.path)}
-    for path in (path for job in jobs for target in job.targets for path in target.paths):
+    for path in outputs:
         if not inputs.isdisjoint(_places(path)):
             raise FileError(
                 explain("output", f"{io.shown(path)} (is an input)", "inputs are not replaced, even with --force",
@@ -235,6 +245,7 @@ def _target(work: Work, loaded: Loaded, size: Size, place: tuple[int, int], requ
         {
             "stem": picture.stem, "name": picture.name, "seed": seed, "index": index, "width": cols, "height": rows,
             "suffix": work.task.delivery.suffix(picture), "task": work.task.name,
+            **request.names,
         }
     )
     if not path.suffix:                                   # is refused as a picture's name, with nothing beside it

@@ -51,7 +51,7 @@ class Naming:
             raise _does_not_fit(self.template) from None
 
 
-def as_naming(out: str | None, default: str = DEFAULT_NAME) -> Naming:
+def as_naming(out: str | None, default: str = DEFAULT_NAME, fields: tuple[str, ...] = FIELDS) -> Naming:
     """Return what ``--out`` says.
 
     Standard output for ``-``; a folder if it exists as one, ends with a slash or has no
@@ -68,20 +68,20 @@ def as_naming(out: str | None, default: str = DEFAULT_NAME) -> Naming:
     if os.path.isdir(out):                                # noqa: PTH112  # Path.is_dir raises for long templates
         return Naming(path, default)
     if "{" in out or "}" in out:
-        _check_template(out)
+        _check_template(out, fields)
         return Naming(Path(), out + default if slash else out)
     if slash or not path.suffix:
         return Naming(path, default)
     return Naming(path.parent, path.name)
 
 
-def _check_template(template: str) -> None:
-    allowed = "may hold " + ", ".join(f"{{{name}}}" for name in FIELDS)
+def _check_template(template: str, fields: tuple[str, ...]) -> None:
+    allowed = "may hold " + ", ".join(f"{{{name}}}" for name in fields)
     try:
         parts = [(name, form or "") for _, name, form, _ in string.Formatter().parse(template) if name is not None]
     except ValueError:
         raise ParameterError(explain("out", repr(template), f"braces do not match; {allowed}")) from None
-    unknown = [name for name, _ in parts if name not in FIELDS]
+    unknown = [name for name, _ in parts if name not in fields]
     if unknown:
         raise ParameterError(explain("out", repr(template), f"unknown field {{{unknown[0]}}}; {allowed}"))
     forms = [form for _, form in parts]

@@ -13,7 +13,6 @@ from typing import Any
 import click
 import numpy as np
 
-from .. import io
 from .._version import __version__
 from ..params import GPNNParams
 from ..types import Plan, Result, Size
@@ -47,7 +46,9 @@ def metadata(work: Work, loaded: Loaded, plan: Plan) -> dict[str, str]:
     plan : Plan
         Of the run.
     """
-    sources = [entry(one, picture) for one, picture in zip(loaded.inputs, loaded.pictures, strict=True)]
+    sources = [
+        entry(one, picture.name, picture.sha256) for one, picture in zip(loaded.inputs, loaded.pictures, strict=True)
+    ]
     options = {**work.recorded, **({"map_weight": dict(work.map_weights)} if work.map_weights else {})}
     size = work.resolved(loaded)["size"]
     if size is not None:
@@ -63,32 +64,56 @@ def metadata(work: Work, loaded: Loaded, plan: Plan) -> dict[str, str]:
     }
 
 
-def entry(one: Input, picture: io.Picture) -> dict[str, str]:
+def entry(one: Input, name: str, sha256: str) -> dict[str, str]:
     """Return what is recorded of an input: its part, name and hash, and a path that gives no private folder away."""
     path = one.source.path
-    found = {"role": one.role, "name": picture.name, "sha256": picture.sha256}
+    found = {"role": one.role, "name": name, "sha256": sha256}
     if path is not None and path.is_absolute():
         here = Path.cwd()
         path = path.relative_to(here) if path.is_relative_to(here) else None
     return found if path is None else {**found, "path": path.as_posix()}
 
 
-def recorded(parameters: list[click.Parameter], options: Mapping[str, Any]) -> dict[str, Any]:
+def recorded(options: list[click.Option], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a command's own options as JSON can hold them and `given_again` reads them; what is not given is left out.
 
     Parameters
     ----------
-    parameters : list of click parameters
-        The command's own options.
-    options : mapping
+    options : list of click options
+        The command's own.
+    values : mapping
         Their values.
     """
     found = {}
-    for option in parameters:
-        value, write = options[str(option.name)], option.type.text if isinstance(option.type, Checked) else _as_is
+    for option in options:
+        value, write = values[str(option.name)], option.type.text if isinstance(option.type, Checked) else _as_is
         if value is not None and value != ():
             found[str(option.name)] = [write(item) for item in value] if option.multiple else write(value)
     return found
+
+
+def given_again(options: list[click.Option], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a command's own options from what `recorded` made of them.
+
+    Raises
+    ------
+    InputError or click.UsageError
+        If a value is not one, or is missing.
+    ValueError
+        If there is no such option.
+    """
+    unknown = set(told) - {option.name for option in options}
+    if unknown:
+        raise ValueError(f"options {', '.join(sorted(unknown))}")
+    words = [word for option in options if option.name in told for word in _typed(option, told[option.name])]
+    return click.Command("", params=list(options)).make_context("", words).params
+
+
+def _typed(option: click.Option, value: Any) -> list[str]:
+    """Return an option as it is typed."""
+    if option.is_flag:
+        return option.opts[:1] if value else option.secondary_opts[:1]
+    return [f"{option.opts[0]}={item}" for item in (value if option.multiple else [value])]
 
 
 def _as_is(value: Any) -> Any:

@@ -88,30 +88,44 @@ class Runner:
         result = job.work.task.delivery.run(
             plan, job.work.resolved(loaded), threads=request.threads, memory=request.memory, on_step=on_step
         )
-        about = record.metadata(job.work, loaded, plan) if job.about is None else job.about
-        self._write(job, loaded, target, result, about)
+        about = job.origin.about if job.origin else record.metadata(job.work, loaded, plan)
+        data = self._write(job, loaded, target, result, about)
         seconds = time.perf_counter() - start
         rows, cols = job.size
         line = f"{target.label}  {cols} x {rows}  seed {target.seed}  {seconds:.1f} s"
         progress.line(line)
+        compared = self._compared(job, target, data, progress)
         if self.quiet and request.tell_seed and target.path and target.path.suffix.lower() in io.UNMARKED:
             say(line)                                     # a seed that is nowhere else
         return {
             **record.output_entry(job, target, plan, result),
             "sha256_of_pixels": record.pixel_hash(result.image),
             "seconds": round(seconds, 3),
+            **compared,
         }
+
+    def _compared(self, job: Job, target: Target, data: bytes, progress: Progress) -> dict[str, bool]:
+        """Say whether a picture that was made again is the same."""
+        if job.origin is None:
+            return {}
+        before = io.read_bytes(job.origin.path)
+        same = job.work.task.delivery.same(data, before)
+        what = "the same bytes as" if data == before else "the same pixels as" if same else "other pixels than"
+        progress.line(f"{target.label} has {what} {io.shown(job.origin.path)}")
+        return {"same_pixels": same, "same_bytes": data == before}
 
     def _write(
         self, job: Job, loaded: Loaded, target: Target, result: Result, about: Mapping[str, str]
-    ) -> None:
-        """Write a result and all that goes beside it."""
+    ) -> bytes:
+        """Write a result and all that goes beside it; return the result's bytes."""
         task, force = job.work.task, self.request.force
         icc = loaded.lead(task).icc
+        suffix = task.delivery.suffixes[0] if target.path is None else target.path.suffix
+        data = task.delivery.encode(result, suffix, icc, about)
         if target.path is None:
-            deliver(task.delivery.encode(result, task.delivery.suffixes[0], icc, about))
-            return
-        io.place(target.path, task.delivery.encode(result, target.path.suffix, icc, about), force=force)
+            deliver(data)
+        else:
+            io.place(target.path, data, force=force)
         if target.nnf is not None:
             io.save_field(target.nnf, result.transform, metadata=about, force=force)
         for name, path in target.maps.items():
@@ -120,6 +134,7 @@ class Runner:
             io.write(path, result.maps[name], icc=profile, metadata=more, force=force)
         for name, path in target.beside.items():
             io.write(path, task.beside[name](result.image), icc=icc, metadata={**about, record.PART: name}, force=force)
+        return data
 
     def summary(self, inputs: int) -> int:
         """Say which of the inputs failed, and return the exit code."""

@@ -1,0 +1,201 @@
+"""``patchloom rerun``: a result once more, from what its own file says about it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import io
+from .._version import __version__
+from ..checks import as_seed
+from ..errors import FileError, InputError, PatchloomError, explain
+from ..params import GPNNParams
+from . import record
+from .command import TaskCommand, check_stdout, finish, machine_options, output_options
+from .exits import say
+from .inputs import MAP, Input, Source
+from .jobs import Job, Origin, Request, Work, prepare
+from .options import as_size_request
+from .output import FIELDS, as_naming, check_many
+from .running import Runner
+from .task import Task
+
+TEMPLATE = "{stem}_rerun{suffix}"
+
+EXAMPLES = """\b
+Examples:
+  patchloom rerun photo_5.png
+  patchloom rerun results/ --source originals/ --out again/
+"""
+
+_DAMAGED = "what it says about itself must be as patchloom wrote it"
+
+
+def _rerun(**values: Any) -> int:
+    """Make pictures again from what their own files say.
+
+    OUTPUT is a file that a command of patchloom wrote, or a folder of them. Its inputs are looked
+    for by their hashes among --source, where they were (relative to the current folder, then to
+    OUTPUT's), and by name beside OUTPUT and in the current folder. An input that has
+    changed is refused. Files record the path of an input as it was given if that was relative;
+    of absolute paths they record only what lies below the current folder.
+    """
+    if values["quiet"]:
+        warnings.simplefilter("ignore")
+    naming = as_naming(values["out"], TEMPLATE, FIELDS)
+    check_stdout(values)
+    paths = [path for text in values["outputs"] for path in _files(text)]
+    check_many(naming, len(paths), 1)
+    request = Request(range(1), naming, values["threads"], values["memory"], values["force"], values["save_nnf"])
+    runner = Runner(request, several=len(paths) > 1 or io.is_folder(values["outputs"][0]), quiet=values["quiet"])
+    given = {path: _hash(path) for text in values["source"] for path in _files(text, "source")}
+    found = [runner.attempt(io.shown(path), partial(_job, path, given, request, runner.quiet)) for path in paths]
+    jobs = [job for job in found if job is not None]
+    return finish(runner, jobs, [Source(path) for path in paths], len(paths), values)
+
+
+rerun = click.Command(
+    "rerun",
+    callback=_rerun,
+    help=_rerun.__doc__,
+    short_help="A result once more, from its own metadata.",
+    epilog=EXAMPLES,
+    params=[
+        click.Argument(["outputs"], nargs=-1, required=True, metavar="OUTPUT..."),
+        click.Option(["--source"], metavar="PATH", multiple=True,
+                     help="Where an input is now: a file, or a folder to look in; may be repeated.  [default: none]"),
+        click.Option(["--save-nnf"], is_flag=True,
+                     help="Write the nearest-neighbour field of each picture beside it, as .npz."),
+        *machine_options(),
+        *output_options(TEMPLATE),
+        click.Option(["--dry-run"], is_flag=True, help="Tell sizes, time, memory and names; run and write nothing."),
+    ],
+)
+
+
+def _files(text: str, what: str = "output") -> list[Path]:
+    if not io.is_folder(text, what):
+        return [Path(text)]
+    return [path for path in io.find_images(text) if what != "output" or not _is_part(path)]
+
+
+def _is_part(path: Path) -> bool:
+    """Whether a file lies beside a result: a map, or another picture of it."""
+    try:
+        return record.PART in io.read_metadata(path)
+    except PatchloomError:                                # is told when it is this file's turn
+        return False
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(io.read_bytes(path)).hexdigest()
+
+
+def _job(path: Path, given: Mapping[Path, str], request: Request, quiet: bool) -> Job:
+    """Return what makes a file again."""
+    about = io.read_metadata(path)
+    command = _command(path, about)
+    try:
+        seed = as_seed(int(about[record.SEED]))
+        work = _work(command, json.loads(about[record.PARAMETERS]), json.loads(about[record.OPTIONS]))
+        sources = _sources(command.task, json.loads(about[record.SOURCES]))
+    except (AttributeError, KeyError, TypeError, ValueError, click.UsageError) as error:
+        reason = io.shown(error if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+        said = explain("output", f"{io.shown(path)} ({reason})", _DAMAGED, "make it anew")
+        raise FileError(said) from error
+    inputs = tuple(Input(one["role"], Source(_find(path, given, one))) for one in sources)
+    made_by = about[record.VERSION]
+    if made_by.split(".")[:2] != __version__.split(".")[:2] and not quiet:
+        say(f"warning: {io.shown(path)} was made by patchloom {io.shown(made_by)}, and this is {__version__}: "
+            "pixels may differ")
+    names = {"stem": path.stem, "name": path.name, "suffix": path.suffix}
+    once = replace(request, seeds=range(seed, seed + 1), names=names)
+    return prepare(io.shown(path), work, inputs, once, Origin(path, about))
+
+
+def _sources(task: Task, found: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return what a file records of its inputs, if they are what the task takes."""
+    known = {*task.takes, *(role.name for role in task.roles)}
+    roles = [one["role"] for one in found]
+    wrong = [role for role in roles if role not in known and not role.startswith(MAP)]
+    wrong += [role for role in task.takes if role not in roles]
+    texts = [one[key] for one in found for key in ("role", "name", "sha256")] + [one.get("path", "") for one in found]
+    if wrong or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"inputs {', '.join(wrong)}")
+    return found
+
+
+def _command(path: Path, about: Mapping[str, str]) -> TaskCommand:
+    """Return the command that made a file."""
+    label = io.shown(path)
+    needed = (record.VERSION, record.TASK, record.SEED, record.PARAMETERS, record.OPTIONS, record.SOURCES)
+    if path.suffix.lower() in io.FIELD_SUFFIXES or record.PART in about:
+        part = about.get(record.PART, "field")
+        raise FileError(
+            explain("output", f"{label} (the {io.shown(part)} of a result)", "must be the result itself",
+                    "pass the picture that it lies beside")
+        )
+    if any(name not in about for name in needed):
+        raise FileError(
+            explain("output", f"{label} (does not say how it was made)", "must be a file that this version can repeat",
+                    "make it anew, as PNG, JPEG, WebP, TIFF or EXR")
+        )
+    group = click.get_current_context().find_root().command
+    command = group.commands.get(about[record.TASK]) if isinstance(group, click.Group) else None
+    if not isinstance(command, TaskCommand):
+        raise FileError(
+            explain("output", f"{label} (made by {io.shown(about[record.TASK])})",
+                    "must be of a command that makes pictures from a plan", "run that command again")
+        )
+    return command
+
+
+def _work(command: TaskCommand, numbers: dict[str, Any], options: dict[str, Any]) -> Work:
+    """Return the work that a file records."""
+    values: dict[str, Any] = {name: math.inf if value == "inf" else value for name, value in numbers.items()}
+    del values["size"]                                    # of the result; what was asked for is among the options
+    weights = {name: float(weight) for name, weight in options.pop("map_weight", {}).items()}
+    size = options.pop("size", None)
+    own = record.given_again(command.own, options)
+    params = GPNNParams(**values)
+    return Work(command.task, own, params, weights, None if size is None else as_size_request(size), options)
+
+
+def _find(output: Path, given: Mapping[Path, str], one: Mapping[str, str]) -> Path:
+    """Return where an input is now.
+
+    Raises
+    ------
+    FileError
+        If no candidate has the recorded bytes.
+    """
+    name, where = one["name"], one.get("path")
+    for path, found in given.items():
+        if found == one["sha256"]:
+            return path
+    places = [path for path in given if path.name == name]
+    places += [] if where is None else [Path(where), output.parent / where]
+    # What came on standard input had no name.
+    places += [] if name == "stdin" else [output.parent / name, Path(name)]
+    there = [path for path in places if path.is_file()]
+    for path in there:
+        if _hash(path) == one["sha256"]:
+            return path
+    if there:
+        raise FileError(
+            explain(one["role"], f"{io.shown(there[0])} (changed since)",
+                    f"must be what {io.shown(output)} was made from", "pass the unchanged file as --source")
+        )
+    raise FileError(
+        explain(one["role"], f"{io.shown(where or name)} (not found)", f"{io.shown(output)} was made from it",
+                "pass --source with the file or its folder")
+    )
