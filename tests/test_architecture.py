@@ -29,6 +29,7 @@ MORE_ARGUMENTS = {
     "search/__init__.py:nearest": 12,                     # the search's whole contract; the house plan itself lists ten
     "search/__init__.py:completeness_weight": 10,         # the same search, with alpha instead of a weight
     "search/matching.py:match": 9,                           # the same search, quantised
+    "plans/masked.py:masked": 10,                         # all that a part of a picture can differ in; for plans only
     "gpnn.py:pnn": 9,                                     # the paper's three pictures, two masks, and how
 }
 

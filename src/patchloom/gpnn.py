@@ -18,7 +18,6 @@ from .checks import as_seed, as_threads
 from .guess import first_guess
 from .params import GPNNParams
 from .patches import going_round, grid, vote_again
-from .resize import resize
 from .scene import at, blurred_key, visits
 from .search import check_pnn
 from .search.completeness import normalise
@@ -124,16 +123,15 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
     scale, image, fields = 1 / plan.params.ratio, first_guess(plan, threads=threads), None
     for level, number, stage in visits(plan):
         value, key = plan.source[level], blurred_key(plan, level, threads=threads)
+        scene, count, params = at(plan, level, stage), plan.iterations_at(level), plan.params_at(level)
         if level + 1 < len(plan.sizes):                   # up from the coarser level; the coarsest begins anew
-            image = resize(image, stage.size, scale=scale, wrap=plan.wrap, threads=threads)
+            image = scene.resized(image, scale, threads=threads)
             image = balanced(image, key, plan, level)     # ours, not the paper's: see docs/quality.md
         else:
-            image, fields = resize(image, stage.size, wrap=plan.wrap, threads=threads), None
+            image, fields = scene.resized(image, None, threads=threads), None
         if fields:
             keys = [grid(picture, 1) for picture in plan.source[level : level + 2]]
             fields = finer(fields, plan.params.ratio, plan.sizes[level:], keys, wrap=plan.wrap, threads=threads)
-        scene, count, params = at(plan, level, stage), plan.iterations_at(level), plan.params_at(level)
-        image = scene.restored(image)
         part, fields = scene.part(image), scene.start(fields, grid(key, params.patch_size), plan.seed)
         method = choose(params.method, grid(part, params.patch_size, plan.wrap), grid(key, params.patch_size))
         for iteration in range(number * count, (number + 1) * count):
@@ -142,8 +140,8 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
             part, fields = _pnn(part, key, value, params, fields, scene.masks, seed, threads)
             ended = iteration > number * count and fields.moved <= params.tolerance
             done = ended or iteration + 1 == (number + 1) * count
-            image, shown = scene.whole(image, part, fields)
-            yield Step(level, iteration, image, shown, method, done and level == 0)
+            step = Step(level, iteration, fields.moved, method, done and level == 0, scene.whole(image, part, fields))
+            yield step
             if done:
                 break
-        fields = shown
+        image, fields = step.image, step.fields

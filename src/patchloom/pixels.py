@@ -205,7 +205,7 @@ def again(pixels: npt.NDArray[Any], like: Any) -> Any:
 
     if like.mode == "1":
         return pil.fromarray(np.where(pixels, 255, 0).astype(np.uint8)).convert("1", dither=pil.Dither.NONE)
-    image = pil.frombytes(like.mode, like.size, np.ascontiguousarray(pixels).tobytes())
+    image = pil.frombytes(like.mode, pixels.shape[1::-1], np.ascontiguousarray(pixels).tobytes())
     if like.mode == "P":
         image.putpalette(like.getpalette(), "RGB")
         image.info.update(like.info)

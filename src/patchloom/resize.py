@@ -67,7 +67,8 @@ def taps(
 
 
 def resize(
-    image: Image, size: Size, *, scale: float | None = None, wrap: Wrap = (False, False), threads: int = 1
+    image: Image, size: Size, *, scale: float | None = None, wrap: Wrap = (False, False),
+    part: tuple[slice, slice] | None = None, threads: int = 1,
 ) -> Image:
     """Return `image` at another size.
 
@@ -84,6 +85,8 @@ def resize(
     wrap : (bool, bool)
         Whether rows, and columns, go round; their scale is then `size` over the image's
         size, so that the result goes round too.
+    part : (slice, slice), optional
+        Rows and columns of the result to make; by default all.
     threads : int
         At least 1.
 
@@ -100,8 +103,10 @@ def resize(
     (1, 4, 1)
     """
     if tuple(size) == image.shape[:2] and scale in (None, 1.0):
-        return image
+        return image if part is None else np.ascontiguousarray(image[part])
     axes: list[Any] = []
-    for length, target, goes_round in zip(image.shape[:2], size, wrap, strict=True):
-        axes.extend(taps(length, target, target / length if scale is None or goes_round else scale, goes_round))
+    parts = (slice(None), slice(None)) if part is None else part
+    for length, target, goes_round, wanted in zip(image.shape[:2], size, wrap, parts, strict=True):
+        index, weight = taps(length, target, target / length if scale is None or goes_round else scale, goes_round)
+        axes.extend((index[wanted], weight[wanted]))
     return kernels.resize(image, *axes, threads=threads)

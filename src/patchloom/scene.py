@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -73,12 +74,15 @@ class Scene:
     masks: Masks
     home: NNF | None = None
 
-    def restored(self, image: Image) -> Image:
-        """Return `image` with what is known put back."""
-        stage = self.stage
+    def resized(self, image: Image, scale: float | None, *, threads: int) -> Image:
+        """Return `image` at the stage's size, with what is known put back."""
+        stage, wrap = self.stage, self.masks.wrap
         if stage.free is None or stage.known is None:
-            return image
-        return np.where(stage.free[..., None], image, stage.known)
+            return resize(image, stage.size, scale=scale, wrap=wrap, threads=threads)
+        out = stage.known.copy()
+        part = resize(image, stage.size, scale=scale, wrap=wrap, part=self.pixels, threads=threads)
+        np.copyto(out[self.pixels], part, where=stage.free[self.pixels][..., None])
+        return out
 
     def part(self, image: Image) -> Image:
         """Return what is looked at of the output."""
@@ -97,8 +101,12 @@ class Scene:
         index, distance = fields.forward.index[self.patches], fields.forward.distance[self.patches]
         return Fields(_field(active, index, home, distance, self.home.patch_size), fields.reverse)
 
-    def whole(self, image: Image, part: Image, fields: Fields) -> tuple[Image, Fields]:
-        """Return the output and its fields with the part put back into `image`, the fields as a step shows them."""
+    def whole(self, image: Image, part: Image, fields: Fields) -> Callable[[], tuple[Image, Fields]]:
+        """Return what puts the part back into `image`, and gives both as a step shows them."""
+        below = part if self.home is None else image      # what is not needed is let go
+        return partial(self._whole, below, part, Fields(fields.forward, fields.reverse, fields.moved))
+
+    def _whole(self, image: Image, part: Image, fields: Fields) -> tuple[Image, Fields]:
         index, distance, patch_size = fields.forward.index, fields.forward.distance, fields.forward.patch_size
         if self.home is None:
             return part, Fields(NNF(index, distance, patch_size, self.masks.wrap), fields.reverse, fields.moved)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -124,27 +125,37 @@ class Step:
         0 is the finest.
     iteration : int
         Counted from 0 at each level.
-    image : Image
-        The current picture, of this level's size.
-    fields : Fields
-        The fields that made it.
+    changed : float
+        Share of patches whose neighbour moved in this iteration, 0 to 1; 1 in the first of a level.
     method : str
         The search that was used: ``exact`` or ``patchmatch``.
     last : bool
         True for the last step of the whole run.
+    whole : callable
+        Makes `image` and `fields`, at the first look at them: most runs change a part only,
+        and most steps are not looked at.
     """
 
     level: int
     iteration: int
-    image: Image
-    fields: Fields
+    changed: float
     method: str
     last: bool
+    whole: Callable[[], tuple[Image, Fields]]
+
+    @cached_property
+    def _made(self) -> tuple[Image, Fields]:
+        return self.whole()
 
     @property
-    def changed(self) -> float:
-        """Share of patches whose neighbour moved in this iteration, 0 to 1; 1 in the first of a level."""
-        return self.fields.moved
+    def image(self) -> Image:
+        """The current picture, of this level's size."""
+        return self._made[0]
+
+    @property
+    def fields(self) -> Fields:
+        """The fields that made it."""
+        return self._made[1]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -54,6 +54,8 @@ class Quantised:
         Intensity that is 0, and integer steps per unit of intensity, a power of two.
     exact_key : reference to Image
         What `key` was made from; does not keep it alive.
+    key_range : (float, float)
+        Least and largest value of the key.
     changed : Mask (H', W') or None
         Query patches that hold other integers than in the pair before, whose key was
         the same; None if there was no such pair, and all may differ.
@@ -65,6 +67,7 @@ class Quantised:
     low: float
     scale: float
     exact_key: weakref.ref[Image]
+    key_range: tuple[float, float]
     changed: Mask | None = None
 
     @property
@@ -74,12 +77,12 @@ class Quantised:
 
     def swapped(self) -> Quantised:
         """Return the pair for the reverse search, from key to query."""
-        return Quantised(self.key, self.query, self.patch_size, self.low, self.scale, self.exact_key)
+        return Quantised(self.key, self.query, self.patch_size, self.low, self.scale, self.exact_key, self.key_range)
 
     def kept(self) -> Quantised:
         """Return what the next pair needs of this one, without the rest of its memory."""
         pixels_only = Whole(self.query.pixels, np.empty((0, 0, 4), np.int16))
-        return Quantised(pixels_only, self.key, self.patch_size, self.low, self.scale, self.exact_key)
+        return replace(self, query=pixels_only, changed=None)
 
     def pictures(self, looks: int) -> tuple[Any, ...]:
         """Return what `kernels.sweep` takes of the pair; the key's rank, which costs, only where keys are looked up."""
@@ -131,13 +134,12 @@ def sums_shift(patch_size: int, channels: int) -> int:
     return max(0, (half * half * channels * most).bit_length() - 15)
 
 
-def bounds(*pictures: Image, threads: int = 1) -> tuple[float, float]:
-    """Return a range that holds all values, its ends on a grid of a quarter of the largest magnitude's power of two.
+def bounds(*ends: tuple[float, float]) -> tuple[float, float]:
+    """Return a range that holds all ranges, its ends on a grid of a quarter of the largest magnitude's power of two.
 
     A range that small changes leave alone: a picture that has changed in one place
     only still has the same integers everywhere else.
     """
-    ends = [kernels.bounds(np.ascontiguousarray(picture), threads=threads) for picture in pictures]
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     step = math.ldexp(1.0, math.frexp(max(high - low, 2.0**-100))[1] - 3)
     wide = math.floor(low / step) * step, math.ceil(high / step) * step
@@ -164,18 +166,20 @@ def quantise(
     threads : int
         At least 1.
     """
-    low, high = bounds(query, key, threads=threads)
+    same = before is not None and before.exact_key() is key
+    own = kernels.bounds(np.ascontiguousarray(query), threads=threads)
+    of_key = before.key_range if before and same else kernels.bounds(np.ascontiguousarray(key), threads=threads)
+    low, high = bounds(own, of_key)
     scale = scale_for(high - low, patch_size * patch_size * query.shape[2])
     whole_query = _whole(query, low, scale, patch_size, threads)
-    same = before is not None and before.exact_key() is key
     if before is None or not same or (before.patch_size, before.low, before.scale) != (patch_size, low, scale):
         whole_key = _whole(key, low, scale, patch_size, threads)
-        return Quantised(whole_query, whole_key, patch_size, low, scale, weakref.ref(key))
+        return Quantised(whole_query, whole_key, patch_size, low, scale, weakref.ref(key), of_key)
     changed = None
     if query.shape == before.query.pixels.shape:
         pixels = kernels.differ(whole_query.pixels, before.query.pixels, threads=threads)
         changed = kernels.window(pixels, patch_size, full=False, threads=threads)
-    return Quantised(whole_query, before.key, patch_size, low, scale, before.exact_key, changed)
+    return Quantised(whole_query, before.key, patch_size, low, scale, before.exact_key, of_key, changed)
 
 
 def _whole(image: Image, low: float, scale: float, patch_size: int, threads: int) -> Whole:

@@ -12,7 +12,7 @@ from ..errors import ImageError, explain
 from ..patches import vote
 from ..pixels import again
 from ..plans.material import gather
-from ..types import Blend, Image, Layer, PixelFormat, Plan, Result, Step, Transform
+from ..types import Blend, Image, Layer, Mask, PixelFormat, Plan, Result, Step, Transform
 
 
 def delivered(plan: Plan, step: Step, *, threads: int) -> dict[str, Any]:
@@ -44,37 +44,36 @@ def laid_over(image: Image, layer: Layer, blend: Blend | None) -> Any:
     kind = layer.kind
     if blend is None:
         return from_image(image, kind)
-    top, left = blend.origin
-    below, under, alpha = _values(layer.below, kind), np.asarray(layer.below), blend.alpha
-    if blend.parts:
-        below, under = (_in_parts(whole, blend) for whole in (below, under))
-    rows, cols = slice(top, top + below.shape[0]), slice(left, left + below.shape[1])
-    share = alpha[rows, cols, None]
-    image = image.copy()
-    image[rows, cols] = np.where(share == 1, image[rows, cols], below + share * (image[rows, cols] - below))
-    made = from_image(image, kind)
-    pixels = np.array(made)
-    kept = alpha[rows, cols] == 0
-    pixels[rows, cols][kept] = under[kept]
-    return again(pixels, made)
+    pixels, like = _below(np.asarray(layer.below), blend), from_image(image[:1, :1], kind)
+    changed = _bounding(blend.alpha > 0)
+    share, below = blend.alpha[changed][..., None], _values(pixels[changed], like, kind)
+    made = np.where(share == 1, image[changed], below + share * (image[changed] - below))
+    numbers = np.asarray(from_image(made, kind))
+    over = share > 0 if numbers.ndim == 3 else share[..., 0] > 0
+    np.copyto(pixels[changed], numbers, where=over)
+    return again(pixels, like)
 
 
-def _in_parts(whole: npt.NDArray[Any], blend: Blend) -> npt.NDArray[Any]:
-    """Return parts of a picture at their places in one of the result's size."""
+def _below(whole: npt.NDArray[Any], blend: Blend) -> npt.NDArray[Any]:
+    """Return a picture, or the parts of it that a blend names, at their places in one of the result's size."""
+    (top, left), (rows, cols) = blend.origin, whole.shape[:2]
     there = np.zeros((*blend.alpha.shape, *whole.shape[2:]), whole.dtype)
-    for (top, left, rows, cols), (row, col) in blend.parts:
-        there[row : row + rows, col : col + cols] = whole[top : top + rows, left : left + cols]
+    for (first, begin, height, width), (row, col) in blend.parts or (((0, 0, rows, cols), (top, left)),):
+        there[row : row + height, col : col + width] = whole[first : first + height, begin : begin + width]
     return there
 
 
-def _values(below: Any, kind: PixelFormat) -> Image:
-    """Return a picture in the units of a layer's values."""
-    if kind.dtype.kind != "f":
-        return as_image(below, "below")[0]
-    array = np.asarray(below)
-    array = array[..., None] if kind.flat else array
-    if kind.alpha:
-        return as_image(below, "below")[0]
+def _bounding(mask: Mask) -> tuple[slice, slice]:
+    """Return the rows and columns of the least rectangle that holds a mask."""
+    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
+
+
+def _values(numbers: npt.NDArray[Any], like: Any, kind: PixelFormat) -> Image:
+    """Return a picture's numbers in the units of a layer's values."""
+    if kind.dtype.kind != "f" or kind.alpha:
+        return as_image(again(numbers, like), "below")[0]
+    array = numbers[..., None] if kind.flat else numbers
     return ((array.astype(np.float64) - kind.low) / (kind.high - kind.low)).astype(np.float32)
 
 
