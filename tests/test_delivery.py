@@ -132,7 +132,9 @@ def test_the_blend_is_a_mean(share: float, seed: int) -> None:
     below = rng.integers(0, 65536, (9, 8, 3)).astype(np.uint16)
     image, kind = as_image(below)
     made = rng.random((11, 12, 3)).astype(np.float32)
-    blend = Blend(np.full((11, 12), share, np.float32), (1, 3))
+    alpha = np.ones((11, 12), np.float32)                 # there is nothing below but the picture
+    alpha[1:10, 3:11] = share
+    blend = Blend(alpha, (1, 3))
     out = laid_over(made, Layer(image, kind, below), blend)
     assert out.shape == (11, 12, 3)
     part = out[1:10, 3:11].astype(float) / 65535
