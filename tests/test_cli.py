@@ -13,6 +13,7 @@ import time
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,7 +21,8 @@ from PIL import Image
 import patchloom
 from command_line import FAST, names, refused, run, save
 from patchloom import io, kernels
-from patchloom.cli import group, options
+from patchloom.cli import group, options, record
+from patchloom.cli.command import TaskCommand
 from patchloom.cli.jobs import as_seeds
 from patchloom.cli.options import as_size_request, resolve_size
 from patchloom.cli.output import as_naming
@@ -170,33 +172,49 @@ def test_dry_run_refuses_what_a_run_would(photo, folder):
 
 # Options
 
-def test_options_equal_params():
-    """Every number that is not for experts has an option, with its default, unit, bounds and help."""
-    command = group.commands["generate"]
+TASKS = [name for name, command in group.commands.items() if isinstance(command, TaskCommand)]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_options_equal_params(name):
+    """Every number that is not for experts has an option, with its preset's value, unit, bounds and help."""
+    command = group.commands[name]
+    preset = PRESETS[command.task.presets[0]]
     options = {option.name: option for option in command.params}
     for item in fields(GPNNParams):
         number = numbers()[item.name]
         assert (item.name in options) is not number.expert
         if number.expert:
             continue
-        option = options[item.name]
+        option, default = options[item.name], getattr(preset, item.name)
         assert option.opts == ["--" + item.name.replace("_", "-")]
         assert number.help in option.help
-        shown = item.default if number.choices else f"{item.default:g}"
+        shown = default if number.choices else f"{default:g}"
+        shown = "chosen from the picture" if (item.name, default) == ("coarsest", 0) else shown
         assert f"[default: {shown}" in option.help
-        assert number.unit in option.help
         if number.choices:
             assert option.metavar == "[" + "|".join(number.choices) + "]"
         else:
-            assert f"{number.low:g} to {number.high:g}" in option.help
+            assert f"{number.low:g} to {number.high:g}{' ' + number.unit if number.unit else ''}]" in option.help
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_own_options_are_recorded_as_they_are_read(name):
+    """The values that options have by default come back from what a file records of them."""
+    own = [option for option in group.commands[name].own if not option.required]
+    values = click.Command("", params=list(own)).make_context("", []).params
+    told = json.loads(json.dumps(record.recorded(own, values)))
+    assert record.given_again(own, told) == values
 
 
 def test_help_tells_defaults_and_ends_with_examples():
-    for arguments in ((), ("generate",)):
+    for arguments in ((), *((name,) for name in group.commands)):
         text = run(*arguments, "--help").stdout
-        assert "Examples:\n    patchloom generate photo.jpg" in text
-    for option in group.commands["generate"].params[1:]:
-        assert option.is_flag or "default: " in option.help, option.name
+        assert "Examples:\n    patchloom " in text
+        assert " ".join(("\n    patchloom", *arguments)) in text
+    for option in (option for command in group.commands.values() for option in command.params):
+        if not (isinstance(option, click.Argument) or option.is_flag):
+            assert "default: " in option.help or (option.required and "[required]" in option.help), option.name
     assert run().stdout == run("-h").stdout
 
 

@@ -184,6 +184,24 @@ def test_pairs(made, folder):
     refused(folder, "probe", "sources", message="Missing argument 'EDITED...'")
 
 
+def test_results_are_of_the_source_s_kind(made, folder, make_picture):
+    """The one that changes names the result; the other one's pixels decide what can hold it."""
+    pytest.importorskip("OpenImageIO")
+    made(takes=("source", "edited"))
+    save(folder / "edited.png", make_picture(32, 40), icc_profile=b"of the edited")
+    save(folder / "source.png", make_picture(32, 40), icc_profile=b"of the source")
+    io.write("source.exr", make_picture(32, 40).astype(np.float32))
+    io.write("edited.exr", make_picture(32, 40).astype(np.float32))
+    for source, edited, result in (("source.exr", "edited.png", "edited_probe_1.exr"),
+                                   ("source.png", "edited.exr", "edited_probe_1.png")):
+        run("probe", source, edited, "--seed", 1, *FAST)
+        assert io.read(result).pixels is not None
+    assert io.read("edited_probe_1.png").icc == b"of the source"
+    refused(folder, "probe", "source.exr", "edited.png", "--out", "new.png", message="edited.png: output=float as .png")
+    refused(folder, "probe", "source.exr", "edited.png", "--out", "-", message="edited.png: out=-: standard output is "
+            "PNG, which does not hold such pixels; try --out FILE.exr")
+
+
 def test_many(made, folder):
     made(many=True)
     for i, name in enumerate(("a", "b", "c")):

@@ -939,6 +939,39 @@ def test_write_does_not_change_the_image():
     assert image.info == {"transparency": bytes([0, 128, 255, 255, 7]), "comment": "mine"}
 
 
+@pytest.mark.parametrize("kind", ["RGB", "U16", "F16", "F32"])
+def test_metadata_is_read_back(tmp_path, kind):
+    """From every kind of file that has a place for it; other files say nothing."""
+    values = noise(4, 5, 3, dtype={"U16": np.uint16, "F16": np.float16, "F32": np.float32}.get(kind, np.uint8))
+    for suffix in {"RGB": (".png", ".jpg", ".webp", ".tif"), "U16": (".png", ".tif")}.get(kind, (".tif", ".exr")):
+        io.write(tmp_path / f"a{suffix}", values, metadata=METADATA)
+        io.write(tmp_path / f"b{suffix}", values)
+        assert io.read_metadata(tmp_path / f"a{suffix}") == METADATA
+        assert io.read_metadata(tmp_path / f"b{suffix}") == {}
+
+
+def test_metadata_of_others(tmp_path):
+    """A description that is none of ours, a file without a place for one, and what is no picture at all."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    for text in ("a walk", "[1]", '{"a": 1}'):
+        exif[270] = text
+        Image.fromarray(noise(4, 5, 3)).save(tmp_path / "a.jpg", exif=exif)
+        assert io.read_metadata(tmp_path / "a.jpg") == {}
+    io.write(tmp_path / "a.bmp", noise(4, 5, 3), metadata=METADATA)
+    assert io.read_metadata(tmp_path / "a.bmp") == {}
+    (tmp_path / "a.png").write_text("text")
+    assert io.read_metadata(tmp_path / "a.png") == {}
+    io.write(tmp_path / "b.png", noise(4, 5, 3), metadata=METADATA)
+    (tmp_path / "a.png").write_bytes((tmp_path / "b.png").read_bytes()[:20])
+    with pytest.raises(FileError) as error:
+        io.read_metadata(tmp_path / "a.png")
+    assert_one_line(error, "file=", "a.png", "whole picture")
+    with pytest.raises(FileError, match="no such file"):
+        io.read_metadata(tmp_path / "none.png")
+
+
 # Field files
 
 def field(seed=0):
@@ -959,7 +992,7 @@ def test_field_comes_back(tmp_path):
     assert np.array_equal(back.distance, nnf.distance)
     assert (back.index.dtype, back.distance.dtype, back.patch_size) == (np.int32, np.float32, 7)
     with np.load(tmp_path / "new" / "a.npz", allow_pickle=False) as file:
-        assert json.loads(file["metadata"].item()) == METADATA
+        assert json.loads(file["metadata"].item()) == io.read_metadata(tmp_path / "new" / "a.npz") == METADATA
         assert {info.date_time[0] for info in file.zip.infolist()} == {1980}
 
 

@@ -19,8 +19,8 @@ from . import record
 from .command import check_stdout, machine_options, output_options
 from .exits import deliver, say, tell
 from .inputs import Input, Source, as_sources
-from .jobs import Request, check_inputs_kept
-from .output import as_naming, check_distinct, check_many
+from .jobs import Request
+from .output import as_naming, check_distinct, check_inputs_kept, check_many
 from .running import Runner
 
 TEMPLATE = "{stem}_applied{suffix}"
@@ -70,7 +70,7 @@ def _apply(**values: Any) -> int:
     jobs = [job for job in found if job is not None]
     outputs = [job.path for job in jobs if job.path is not None]
     check_distinct(outputs)
-    check_inputs_kept([Source(field), *sources], outputs)
+    check_inputs_kept([field, *(source.path for source in sources)], outputs)
     made = [runner.attempt(job.source.label, partial(_make, job, field, transform, runner)) for job in jobs]
     if values["as_json"]:
         told = [entry for entry in made if entry is not None]

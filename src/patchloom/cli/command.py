@@ -18,7 +18,7 @@ from ..errors import ParameterError, explain
 from . import record
 from .exits import check_open, tell
 from .inputs import Source, as_fixed, as_sources, inputs_of
-from .jobs import Job, Request, Work, as_seeds, check_inputs_kept, prepare
+from .jobs import Job, Request, Work, as_seeds, prepare
 from .options import (
     MAX_COUNT,
     Checked,
@@ -32,7 +32,7 @@ from .options import (
     number_options,
     preset_options,
 )
-from .output import FIELDS, STDOUT, as_naming, check_distinct, check_many
+from .output import FIELDS, STDOUT, as_naming, check_distinct, check_inputs_kept, check_many
 from .running import Runner
 from .task import Task
 
@@ -188,16 +188,17 @@ def _invoke(made: TaskCommand, **values: Any) -> int:
 
 
 def finish(
-    runner: Runner, jobs: list[Job], sources: Sequence[Source], inputs: int, values: Mapping[str, Any]
+    runner: Runner, jobs: list[Job], sources: Sequence[Source], count: int, values: Mapping[str, Any]
 ) -> int:
     """Run prepared jobs, tell what was made, and return the exit code."""
     outputs = [path for job in jobs for target in job.targets for path in target.paths]
     check_distinct(outputs)
-    check_inputs_kept([*sources, *(one.source for job in jobs for one in job.inputs)], outputs)
+    inputs = [source.path for source in (*sources, *(one.source for job in jobs for one in job.inputs))]
+    check_inputs_kept(inputs, outputs)
     report = runner.dry(jobs) if values["dry_run"] else runner.real(jobs)
     if values["as_json"]:
         tell(json.dumps({"version": __version__, **report, "failed": runner.failed}, indent=2))
-    return runner.summary(inputs)
+    return runner.summary(count)
 
 
 def _job(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import io
-from ..checks import as_seed, is_pil
-from ..errors import FileError, ImageError, ParameterError, explain
+from ..checks import as_seed, from_image, is_pil
+from ..errors import ImageError, InputError, ParameterError, explain
 from ..params import MAX_SEED, GPNNParams
 from ..types import Plan, Size
-from .inputs import Input, Loaded, Source, load
+from .inputs import Input, Loaded, load
 from .options import Side, resolve_size
 from .output import STDOUT, Naming
-from .task import Options, Task
+from .task import Delivery, Options, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,68 +183,57 @@ def prepare(
         If something cannot be read or does not fit, or a result could not be written.
     """
     loaded, delivery = load(inputs), work.task.delivery
-    lead = loaded.lead(work.task)
-    if request.naming.stdout:
-        _check_stdout(lead, work.task)
     plan = work.plan(loaded, request.seeds[0])
-    size = plan.sizes[0]
-    targets = tuple(_target(work, loaded, size, place, request) for place in enumerate(request.seeds))
+    size, pixels = plan.sizes[0], _sample(plan)
+    suffixes = [delivery.suffix(picture) for picture in (loaded.lead(work.task), loaded.pictures[0])]
+    suffix = suffixes[not _holds(delivery, pixels, suffixes[0])]
+    if request.naming.stdout:
+        _check_stdout(delivery, pixels, suffix)
+    targets = tuple(_target(work, loaded, (size, suffix), place, request) for place in enumerate(request.seeds))
     for path in (targets[0].path, *targets[0].beside.values()):
         if path is not None:
-            delivery.check(lead.pixels, path.suffix)
+            delivery.check(pixels, path.suffix)
     for target in targets:
         for path in target.paths:
-            suffixes = io.FIELD_SUFFIXES if path == target.nnf else io.WRITABLE
-            suffixes = delivery.suffixes if path == target.path else suffixes
-            io.check_writable(path, force=request.force, suffixes=suffixes)
+            allowed = {target.nnf: io.FIELD_SUFFIXES, target.path: delivery.suffixes}.get(path, io.WRITABLE)
+            io.check_writable(path, force=request.force, suffixes=allowed)
     return Job(label, work, inputs, size, targets, origin)
 
 
-def _check_stdout(picture: io.Picture, task: Task) -> None:
-    suffix = task.delivery.suffixes[0]
+def _sample(plan: Plan) -> Any:
+    """Return a pixel of what a run will return: its mode, or dtype and channels."""
+    layer = plan.layers[""]
+    return from_image(np.zeros((1, 1, layer.value.shape[2]), np.float32), layer.kind)
+
+
+def _holds(delivery: Delivery, pixels: Any, suffix: str) -> bool:
+    """Whether a file of that suffix can hold such pixels: the picture that changes may be of another kind."""
     try:
-        task.delivery.check(picture.pixels, suffix)
-    except ImageError:
+        delivery.check(pixels, suffix)
+    except InputError:
+        return False
+    return True
+
+
+def _check_stdout(delivery: Delivery, pixels: Any, suffix: str) -> None:
+    if not _holds(delivery, pixels, delivery.suffixes[0]):
         raise ImageError(
-            explain("out", STDOUT, f"standard output is {suffix[1:].upper()}, which does not hold such pixels",
-                    f"try --out FILE{picture.suffix}")
-        ) from None
+            explain("out", STDOUT, f"standard output is {delivery.suffixes[0][1:].upper()}, which does not hold such "
+                    "pixels", f"try --out FILE{suffix}")
+        )
 
 
-def check_inputs_kept(sources: Iterable[Source], outputs: Iterable[Path]) -> None:
-    """Refuse to replace an input: it may be read again, and there is no other copy.
-
-    Raises
-    ------
-    FileError
-        If a result would have the place of an input; ``--force`` makes no difference.
-    """
-    inputs = {place for source in sources if source.path is not None for place in _places(source.path)}
-    for path in outputs:
-        if not inputs.isdisjoint(_places(path)):
-            raise FileError(
-                explain("output", f"{io.shown(path)} (is an input)", "inputs are not replaced, even with --force",
-                        "choose another name or folder")
-            )
-
-
-def _places(path: Path) -> Iterator[object]:
-    """Give what two names of one file have in common."""
-    yield os.path.realpath(path)
-    with contextlib.suppress(OSError, ValueError):
-        found = path.stat()
-        yield found.st_dev, found.st_ino
-
-
-def _target(work: Work, loaded: Loaded, size: Size, place: tuple[int, int], request: Request) -> Target:
-    index, seed = place
+def _target(
+    work: Work, loaded: Loaded, form: tuple[Size, str], place: tuple[int, int], request: Request
+) -> Target:
+    ((rows, cols), suffix), (index, seed) = form, place
     if request.naming.stdout:
         return Target(seed, None)
-    picture, (rows, cols) = loaded.lead(work.task), size
+    picture = loaded.lead(work.task)
     path = request.naming.path(
         {
             "stem": picture.stem, "name": picture.name, "seed": seed, "index": index, "width": cols, "height": rows,
-            "suffix": work.task.delivery.suffix(picture), "task": work.task.name,
+            "suffix": suffix, "task": work.task.name,
             **request.names,
         }
     )

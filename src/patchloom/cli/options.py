@@ -89,13 +89,13 @@ def _option(name: str, number: Number, default: Any) -> click.Option:
 
 
 def _limits(name: str, number: Number, default: Any) -> str:
-    """Default, unit and range of a number, as help shows them."""
+    """Default, range and unit of a number, as help shows them."""
     if number.choices:
         return f"default: {default}"
     unit = f" {number.unit}" if number.unit else ""
     odd = "odd, " if number.odd else ""
-    shown = "chosen from the picture" if name == "coarsest" and default == 0 else f"{default:g}{unit}"
-    return f"default: {shown}; {odd}{number.low:g} to {number.high:g}"
+    shown = "chosen from the picture" if name == "coarsest" and default == 0 else f"{default:g}"
+    return f"default: {shown}; {odd}{number.low:g} to {number.high:g}{unit}"
 
 
 def choice(name: str, choices: tuple[str, ...]) -> Checked:

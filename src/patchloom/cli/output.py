@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import string
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import io
 from ..errors import FileError, ParameterError, explain
 
 FIELDS = ("stem", "name", "seed", "index", "width", "height", "suffix", "task")
@@ -128,3 +130,28 @@ def check_distinct(paths: Iterable[Path]) -> None:
                 explain("out", repr(name), f"{times} results would have this name",
                         'try --out "out/{name}_{seed}.png", or a run for each input')
             )
+
+
+def check_inputs_kept(inputs: Iterable[Path | None], outputs: Iterable[Path]) -> None:
+    """Refuse to replace an input: it may be read again, and there is no other copy.
+
+    Raises
+    ------
+    FileError
+        If a result would have the place of an input; ``--force`` makes no difference.
+    """
+    kept = {place for path in inputs if path is not None for place in _places(path)}
+    for path in outputs:
+        if not kept.isdisjoint(_places(path)):
+            raise FileError(
+                explain("output", f"{io.shown(path)} (is an input)", "inputs are not replaced, even with --force",
+                        "choose another name or folder")
+            )
+
+
+def _places(path: Path) -> Iterator[object]:
+    """Give what two names of one file have in common."""
+    yield os.path.realpath(path)
+    with contextlib.suppress(OSError, ValueError):
+        found = path.stat()
+        yield found.st_dev, found.st_ino

@@ -119,7 +119,7 @@ class Runner:
     ) -> bytes:
         """Write a result and all that goes beside it; return the result's bytes."""
         task, force = job.work.task, self.request.force
-        icc = loaded.lead(task).icc
+        icc = loaded.pictures[0].icc                      # of the picture that the colours come from
         suffix = task.delivery.suffixes[0] if target.path is None else target.path.suffix
         data = task.delivery.encode(result, suffix, icc, about)
         if target.path is None:
