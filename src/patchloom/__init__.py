@@ -16,9 +16,10 @@ from .errors import (
 from .gpnn import pnn, steps
 from .params import PRESETS, GPNNParams, with_diversity, with_patch_size
 from .patches import extract, vote
+from .pixels import repeated
 from .pyramid import pyramid
 from .search import completeness_weight, nearest
-from .tasks import apply, generate, run
+from .tasks import apply, generate, run, tile
 from .types import NNF, Blend, Fields, Plan, Result, Step, Transform
 
 __all__ = [
@@ -47,8 +48,10 @@ __all__ = [
     "nearest",
     "pnn",
     "pyramid",
+    "repeated",
     "run",
     "steps",
+    "tile",
     "vote",
     "with_diversity",
     "with_patch_size",

@@ -196,7 +196,9 @@ PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
         "default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper,
         "edit": replace(_change, coarsest_iterations=10),
         "retarget": replace(_change, alpha=0.005, coarsest_iterations=10),
-        "inpaint": replace(_change, noise=0.1, coarsest_iterations=10),
+        "inpaint": replace(_change, noise=0.1, iterations=5),
+        "extend": replace(_change, noise=0.1),
+        "tile": replace(_change, coarsest_iterations=10),
     }
 )
 """Named settings: ``paper`` and ``official`` reproduce, ``default`` is what we measured to be better;

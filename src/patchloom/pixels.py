@@ -210,3 +210,28 @@ def again(pixels: npt.NDArray[Any], like: Any) -> Any:
         image.putpalette(like.getpalette(), "RGB")
         image.info.update(like.info)
     return image
+
+
+def repeated(picture: Any, times: int = 3) -> Any:
+    """Return a picture repeated in both directions, to see whether it tiles.
+
+    Parameters
+    ----------
+    picture : array or PIL image
+        (H, W) or (H, W, C), of any type.
+    times : int
+        How often it stands in a row, and in a column.
+
+    Returns
+    -------
+    array or PIL image
+        Of the same type.
+
+    Examples
+    --------
+    >>> import numpy as np, patchloom
+    >>> patchloom.repeated(np.zeros((4, 5), np.uint8)).shape
+    (12, 15)
+    """
+    array = np.asarray(picture)
+    return again(np.tile(array, (times, times, *[1] * (array.ndim - 2))), picture)

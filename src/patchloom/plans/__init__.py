@@ -5,5 +5,6 @@ from __future__ import annotations
 from .generate import generate
 from .inpaint import inpaint
 from .retarget import retarget
+from .tile import tile
 
-__all__ = ["generate", "inpaint", "retarget"]
+__all__ = ["generate", "inpaint", "retarget", "tile"]

@@ -5,5 +5,6 @@ from __future__ import annotations
 from .delivery import apply
 from .generate import generate
 from .running import run
+from .tile import tile
 
-__all__ = ["apply", "generate", "run"]
+__all__ = ["apply", "generate", "run", "tile"]
