@@ -17,7 +17,7 @@ from ..checks import as_memory, as_seed, as_threads
 from ..errors import ParameterError, explain
 from . import record
 from .exits import check_open, tell
-from .inputs import Source, as_fixed, as_sources, inputs_of
+from .inputs import Source, as_fixed, as_sources, inputs_of, label
 from .jobs import Job, Request, Work, as_seeds, prepare
 from .options import (
     MAX_COUNT,
@@ -182,7 +182,7 @@ def _invoke(made: TaskCommand, **values: Any) -> int:
     several = not task.many and (len(sources) > 1 or io.is_folder(images[0]))
     runner = Runner(request, several=several, quiet=values["quiet"])
     one = partial(_job, work, as_fixed(fixed), values, request)
-    found = [runner.attempt(_label(group), partial(one, group)) for group in groups]
+    found = [runner.attempt(label(group), partial(one, group)) for group in groups]
     jobs = [job for job in found if job is not None]
     return finish(runner, jobs, sources, len(groups), values)
 
@@ -206,12 +206,7 @@ def _job(
 ) -> Job:
     companions = {role.name: values[role.name] for role in work.task.roles if values[role.name] is not None}
     inputs = inputs_of(work.task, group, fixed, companions, by_name("map", values["map_file"]))
-    return prepare(_label(group), work, inputs, request)
-
-
-def _label(group: Sequence[Source]) -> str:
-    more = len(group) - 1
-    return group[0].label + (f" and {more} more" if more else "")
+    return prepare(label(group), work, inputs, request)
 
 
 def as_request(values: Mapping[str, Any], task: Task) -> Request:

@@ -90,6 +90,12 @@ def load(inputs: Sequence[Input]) -> Loaded:
     return Loaded(tuple(inputs), tuple(one.source.read() for one in inputs))
 
 
+def label(sources: Sequence[Source]) -> str:
+    """Return what messages call the pictures of one result."""
+    more = len(sources) - 1
+    return sources[0].label + (f" and {more} more" if more else "")
+
+
 def as_sources(images: Sequence[str], fixed: str | None = None) -> list[Source]:
     """Return what is to be read: files, the pictures in folders, and standard input for ``-``."""
     if [*images, fixed].count(STDOUT) > 1:

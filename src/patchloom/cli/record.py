@@ -46,9 +46,6 @@ def metadata(work: Work, loaded: Loaded, plan: Plan) -> dict[str, str]:
     plan : Plan
         Of the run.
     """
-    sources = [
-        entry(one, picture.name, picture.sha256) for one, picture in zip(loaded.inputs, loaded.pictures, strict=True)
-    ]
     options = {**work.recorded, **({"map_weight": dict(work.map_weights)} if work.map_weights else {})}
     size = work.resolved(loaded)["size"]
     if size is not None:
@@ -60,8 +57,15 @@ def metadata(work: Work, loaded: Loaded, plan: Plan) -> dict[str, str]:
         # As they were asked for: what a plan chooses by itself it will choose again.
         PARAMETERS: json.dumps(parameters(work.params, plan.sizes[0]), sort_keys=True),
         OPTIONS: json.dumps(options, sort_keys=True),
-        SOURCES: json.dumps(sources),
+        SOURCES: json.dumps(entries(loaded)),
     }
+
+
+def entries(loaded: Loaded) -> list[dict[str, str]]:
+    """Return what is recorded of all inputs."""
+    return [
+        entry(one, picture.name, picture.sha256) for one, picture in zip(loaded.inputs, loaded.pictures, strict=True)
+    ]
 
 
 def entry(one: Input, name: str, sha256: str) -> dict[str, str]:
