@@ -17,9 +17,10 @@ from .gpnn import pnn, steps
 from .params import PRESETS, GPNNParams, with_diversity, with_patch_size
 from .patches import extract, vote
 from .pixels import repeated
+from .plans import mosaic
 from .pyramid import pyramid
 from .search import completeness_weight, nearest
-from .tasks import apply, generate, run, tile
+from .tasks import apply, collage, generate, harmonise, run, tile
 from .types import NNF, Blend, Fields, Plan, Result, Step, Transform
 
 __all__ = [
@@ -42,9 +43,12 @@ __all__ = [
     "Transform",
     "__version__",
     "apply",
+    "collage",
     "completeness_weight",
     "extract",
     "generate",
+    "harmonise",
+    "mosaic",
     "nearest",
     "pnn",
     "pyramid",

@@ -194,7 +194,9 @@ _change = replace(GPNNParams(), alpha=math.inf, balance_levels=0, noise=0.0, sta
 PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
     {
         "default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper,
-        "edit": replace(_change, coarsest_iterations=10),
+        "collage": replace(_change, alpha=0.005, coarsest=20, coarsest_iterations=10),
+        "harmonise": replace(_change, coarsest_iterations=10),
+        "edit": replace(_change, coarsest_iterations=10), "reshuffle": replace(_change, coarsest_iterations=10),
         "retarget": replace(_change, alpha=0.005, coarsest_iterations=10),
         "inpaint": replace(_change, noise=0.1, iterations=5),
         "extend": replace(_change, noise=0.1),

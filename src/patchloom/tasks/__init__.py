@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from .collage import collage
 from .delivery import apply
 from .generate import generate
+from .harmonise import harmonise
 from .running import run
 from .tile import tile
 
-__all__ = ["apply", "generate", "run", "tile"]
+__all__ = ["apply", "collage", "generate", "harmonise", "run", "tile"]

@@ -1,0 +1,157 @@
+"""One picture out of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ..checks import as_image, as_seed, as_size
+from ..errors import ImageError, ParameterError, explain
+from ..params import GPNNParams
+from ..regions import grown_inwards
+from ..resize import resize
+from ..types import Box, Image, Plan, Size
+from .arranging import arranged, blended, placed
+from .masked import shrinking, used
+from .material import Material, Weights, alike, as_params, check_side, gather, levels_for
+from .mosaic import as_several, clear_of_seams, cut, mosaic, pyramids, side_by_side
+
+Places: TypeAlias = Mapping[int, tuple[int, int]] | None
+ManyMaps: TypeAlias = Mapping[str, Sequence[Any]] | None
+
+MOST_WEIGHT = 100.0
+"""Of a source, relative to another's 1."""
+
+# How often the shares of sources that overlap are squared: the user has placed them, so each stays what it is.
+_SQUARED = 2
+
+
+def collage(
+    sources: Sequence[Any],
+    size: Size | None = None,
+    *,
+    places: Places = None,
+    layout: Any = None,
+    weights: Sequence[float] | None = None,
+    maps: ManyMaps = None,
+    map_weights: Weights = None,
+    params: GPNNParams | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Plan one picture out of the patches of several, each of which appears.
+
+    Parameters
+    ----------
+    sources : sequence of array or PIL image
+        Two or more, of any sizes; all grey or all coloured. An opaque alpha is added or
+        left out to suit the first.
+    size : (rows, columns), optional
+        Size of the result; by default the first source's.
+    places : mapping of int to (row, column), optional
+        Where the corner of a source lies in the result, by its number from 0; it may stick
+        out. Where sources overlap they pass into each other; one without a place comes in
+        by its patches only. By default all stand side by side and fill the result.
+    layout : array or PIL image, optional
+        What the result should roughly look like, of any size: a crude collage, a painting. Places go on top.
+    weights : sequence of float, optional
+        How much area each source gets to begin with, up to 100; equal by default. Where places
+        overlap, how far each pushes the seam.
+    maps : mapping of str to sequence of array or PIL image, optional
+        For each name one map for each source, in their order.
+    map_weights, params, seed
+        As for `patchloom.plans.generate`; the numbers are by default ``PRESETS["collage"]``.
+
+    Returns
+    -------
+    Plan
+        Its source is the `mosaic` of the sources.
+
+    Raises
+    ------
+    ImageError
+        If a source, a map or the layout is no picture or does not go with the others.
+    ParameterError
+        If something is out of range, or weights have nothing to weigh.
+
+    References
+    ----------
+    Granot et al., "Drop the GAN" (CVPR 2022), section 4: collage; Simakov et al.,
+    "Summarizing visual data using bidirectional similarity" (CVPR 2008).
+    """
+    params = as_params(params, "collage")
+    sources = as_several(sources, 2, "sources")
+    names = [f"source {number}" for number in range(1, len(sources) + 1)]
+    images = [as_image(source, name)[0] for source, name in zip(sources, names, strict=True)]
+    for image, name in zip(images, names, strict=True):
+        check_side(image, params, name)
+    boxes = side_by_side([(image.shape[0], image.shape[1]) for image in images])
+    material = gather(mosaic(sources, names=names), _mosaics(maps, boxes), map_weights, name="the sources together")
+    out = (boxes[0][2], boxes[0][3]) if size is None else as_size(size, least=params.patch_size)
+    guess = _guess(material, boxes, out, places, layout, _as_weights(weights, len(boxes), places, layout))
+    levels, inside = pyramids(cut(material.image, boxes), params)
+    levels, sizes = used(*levels_for(levels, out, params), None, params)
+    return Plan(
+        levels, sizes, shrinking(guess, sizes, params)[-1], params, as_seed(seed), task="collage",
+        layers=material.layers, boxes=inside[: len(levels)],
+        valid=tuple(clear_of_seams(*level, params.patch_size) for level in zip(levels, inside, strict=False)),
+    )
+
+
+def _guess(
+    material: Material, boxes: Sequence[Box], out: Size, places: Places, layout: Any, weights: Sequence[float],
+) -> Image:
+    """Return what the result looks like to begin with."""
+    parts = cut(material.image, boxes)
+    if layout is None and not places:
+        return blended(arranged(parts, out, weights), out)[0]
+    below, covered = np.zeros((*out, material.image.shape[2]), np.float32), np.zeros(out, np.bool_)
+    if places:
+        below, covered = blended(placed(parts, places, out, weights), out, squared=_SQUARED)
+    if layout is None:
+        return grown_inwards(below, ~covered)
+    image, kind = as_image(layout, "layout")
+    material = material.unweighed("a collage with a layout")
+    image = resize(alike(image, kind, material.kind, material.channels, ("layout", "source 1")), out)
+    return np.where(covered[..., None], below, image)
+
+
+def _as_weights(weights: Any, count: int, places: Places, layout: Any) -> list[float]:
+    if weights is None:
+        return [1.0] * count
+    if layout is not None and not places:
+        raise ParameterError(
+            explain("weights", repr(weights), "the layout says how much each source gets", "leave one of them out")
+        )
+    try:
+        found = [float(weight) for weight in weights]
+    except (TypeError, ValueError):
+        found = []
+    if len(found) != count or not all(0 < weight <= MOST_WEIGHT for weight in found):
+        raise ParameterError(
+            explain("weights", repr(weights), f"must be {count} numbers above 0, at most {MOST_WEIGHT:g}",
+                    "one for each source")
+        )
+    return found
+
+
+def _mosaics(maps: ManyMaps, boxes: Sequence[Box]) -> dict[str, Any]:
+    """Return one map for all sources under each name."""
+    whole = {}
+    for label, pictures in (maps or {}).items():
+        pictures = as_several(pictures, 1, f"map {label}")
+        if len(pictures) != len(boxes):
+            raise ParameterError(
+                explain(f"map {label}", f"{len(pictures)} pictures", f"must be {len(boxes)}", "one for each source")
+            )
+        names = [f"map {label} of source {number}" for number in range(1, len(boxes) + 1)]
+        for picture, name, (_, _, rows, cols) in zip(pictures, names, boxes, strict=True):
+            found = as_image(picture, name)[0].shape
+            if found[:2] != (rows, cols):
+                raise ImageError(
+                    explain(name, f"{found[1]} x {found[0]} pixels", f"must be {cols} x {rows}",
+                            "a map has the size of its source")
+                )
+        whole[label] = mosaic(pictures, names=names)
+    return whole

@@ -1,0 +1,214 @@
+"""Making a pasted object look as if it belonged."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..checks import as_mask, as_seed, as_size
+from ..errors import ImageError, ParameterError, explain
+from ..layers import Blend, Layer
+from ..params import MAX_CHANNELS, GPNNParams
+from ..regions import distance, feathered
+from ..types import Image, Mask, Plan, Size
+from .inpaint import as_feather, brought, check_share
+from .masked import coarsest_for, masked, resolved, thickness
+from .material import Maps, Material, Weights, as_params, check_side, gather, identity
+
+MOST_TEXTURE = 10.0
+
+# How many patches thick the object is at the coarsest level: what is smaller than a patch there is redrawn.
+_PATCHES = 6
+# The error, relative to the surroundings' own variation within a patch, up to which one of their patches may
+# stand for one of the object's.
+_TOLERATED = 2.5
+# Bounds of the factor by which contrast (of grey, and of colour) follows the surroundings.
+_GREY, _COLOUR = (0.5, 1.25), (0.25, 1.25)
+# Rounds of moving the mean to where it should be, which cutting off at black and white moves away again.
+_ROUNDS = 4
+_LEAST_RING = 8
+_LEVELS = 65535                                           # in whole numbers, whose sums are the same in any order
+
+Whole = npt.NDArray[np.int64]
+
+
+def harmonise(
+    image: Any,
+    mask: Any,
+    *,
+    strength: float = 0.8,
+    texture: float = 1.0,
+    feather: int = 3,
+    size: Size | None = None,
+    maps: Maps = None,
+    map_weights: Weights = None,
+    params: GPNNParams | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Plan to give a pasted object the colours and the texture of what surrounds it.
+
+    Its colours move towards those of a ring around it; then patches of the rest of the picture
+    replace its own where they show the same thing nearly as well.
+
+    Parameters
+    ----------
+    image : array or PIL image
+        The picture with the object in it.
+    mask : array or PIL image
+        Of its size, white where the object is.
+    strength : float
+        How far colours and contrast move, 0 (they stay) to 1 (the surroundings' mean).
+    texture : float
+        How freely patches of the surroundings replace the object's own, 0 (never) to 10: the more, the
+        more of its structure goes.
+    feather : int
+        Pixels around the object over which the result passes into the picture, 0 to 256.
+    size : (rows, columns), optional
+        What the picture, the mask and the maps are brought to first.
+    maps, map_weights, params, seed
+        As for `patchloom.plans.generate`; the numbers are by default ``PRESETS["harmonise"]``,
+        where ``coarsest`` 0 is chosen from the object's size. Maps follow the patches; only the picture
+        changes its colours.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ImageError
+        If the mask is of another size than the picture, or covers nothing or everything.
+    ParameterError
+        If something is out of range.
+
+    References
+    ----------
+    Rott Shaham et al., "SinGAN" (ICCV 2019): harmonisation; Reinhard et al., "Color transfer between
+    images" (2001): means and spreads.
+    """
+    params = as_params(params, "harmonise")
+    share, freely = _within("strength", strength, 1.0), _within("texture", texture, MOST_TEXTURE)
+    soft = as_feather(feather)
+    out = None if size is None else as_size(size, least=params.patch_size)
+    own = gather(image, name="image")
+    where = brought(as_mask(mask, own.size), out)
+    check_share(where, "mask")
+    material = own if out is None and not maps else gather(image, maps, map_weights, name="image", size=out)
+    check_side(material.image, params, "image")
+    alpha, thick = feathered(where, soft), thickness(where)
+    material = _recoloured(material, where, thick, share)
+    marked, guess = _marked(material, where, freely, params.patch_size)
+    params = resolved(params, coarsest_for(material.size, thick / _PATCHES, params))
+    return masked(
+        "harmonise", material, marked, alpha > 0, source=marked, guess=guess, forbidden=None,
+        home=identity(material.size, params.patch_size), blend=Blend(alpha), params=params, seed=as_seed(seed),
+    )
+
+
+def _within(name: str, value: Any, most: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 <= number <= most:
+        raise ParameterError(explain(name, repr(value), f"must be a number, 0 to {most:g}"))
+    return number
+
+
+def _marked(material: Material, mask: Mask, texture: float, patch_size: int) -> tuple[Image, Image]:
+    """Return the picture with a channel more, and the same as a guess.
+
+    In the source that channel tells the object from the rest; the guess has the rest's value everywhere. So a
+    patch of the object costs a fixed amount, and one of the rest wins where it fits nearly as well.
+    """
+    image, colours = material.image, material.channels - material.kind.alpha
+    if image.shape[2] >= MAX_CHANNELS:
+        raise ImageError(explain("image", f"{image.shape[2]} channels", f"must be below {MAX_CHANNELS}", "use fewer"))
+    varies = _variation(image[..., :colours], mask, patch_size)
+    mark = np.float32(math.sqrt(_TOLERATED * texture * varies * colours))
+    rest = np.full((*mask.shape, 1), mark, np.float32)
+    source = np.concatenate([image, np.where(mask[..., None], np.float32(0), rest)], axis=2)
+    return source, np.concatenate([image, rest], axis=2)
+
+
+def _variation(colours: Image, mask: Mask, patch_size: int) -> float:
+    """Return the median variance within patches outside of the mask, the mean of the channels."""
+    rows, cols = (side // patch_size for side in mask.shape)
+    shape = (rows, patch_size, cols, patch_size)
+    cut = slice(rows * patch_size), slice(cols * patch_size)
+    clear = ~mask[cut].reshape(shape).any(axis=(1, 3))
+    blocks = _whole(colours[cut]).reshape(*shape, -1)
+    count = patch_size**2
+    variances = count * (blocks * blocks).sum(axis=(1, 3)) - blocks.sum(axis=(1, 3)) ** 2
+    found = np.sort(variances.sum(axis=2)[clear])
+    if not found.size:
+        return 0.0
+    return float(found[found.size // 2]) / (count**2 * colours.shape[2] * _LEVELS**2)
+
+
+def _whole(colours: npt.NDArray[Any]) -> Whole:
+    return np.floor(colours.astype(np.float64) * _LEVELS + 0.5).astype(np.int64)
+
+
+def _recoloured(material: Material, mask: Mask, thick: float, strength: float) -> Material:
+    """Return the picture with the object's colours moved towards those of a ring around it, a quarter as wide as it."""
+    width = max(_LEAST_RING, int(thick / 4))
+    ring = (distance(mask, width) <= width) & ~mask
+    image, kind, channels = material.image.copy(), material.kind, material.channels
+    colours = channels - kind.alpha
+    opacity = image[..., channels - 1 : channels] if kind.alpha else np.ones((*mask.shape, 1), np.float32)
+    seen = opacity[..., 0] > 0
+    mask, ring = mask & seen, ring & seen
+    if strength == 0 or not mask.any() or not ring.any():
+        return material
+    inside, around = (_whole(image[where][:, :colours] / opacity[where]) for where in (mask, ring))
+    image[mask, :colours] = _moved(inside, around, strength) * opacity[mask]
+    layers = {**material.layers, "": Layer(image[..., :channels], kind, material.layers[""].below)}
+    return Material(image, kind, layers)
+
+
+def _moved(inside: Whole, around: Whole, strength: float) -> npt.NDArray[np.float32]:
+    """Return the colours inside, (N, C), with means and contrast moved towards those around; on [0, 1]."""
+    goal = _means(inside) + strength * (_means(around) - _means(inside))
+    moved = []
+    for number, (own, other) in enumerate(zip(_planes(inside), _planes(around), strict=True)):
+        low, high = _COLOUR if number and inside.shape[1] == 3 else _GREY
+        (mean, spread), wanted = _moments(own), _moments(other)[1]
+        ratio = min(max(wanted / spread, low), high) if spread > 0 else 1.0
+        moved.append((own - mean) * (1 + strength * (ratio - 1)) + mean)
+    colours = _colours(moved)
+    for _ in range(_ROUNDS):
+        shift = goal - _means(np.floor(colours).astype(np.int64))
+        colours = np.clip(colours + shift, 0, _LEVELS)
+    return (colours / _LEVELS).astype(np.float32)
+
+
+def _planes(colours: Whole) -> list[Whole]:
+    """Return grey and two differences of three colours, so that contrast in grey keeps the hue; others as they are."""
+    planes = [colours[:, number] for number in range(colours.shape[1])]
+    if len(planes) != 3:
+        return planes
+    red, green, blue = planes
+    return [red + 2 * green + blue, red - blue, 2 * green - red - blue]
+
+
+def _colours(planes: list[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
+    """Return the colours, (N, C), of such planes."""
+    if len(planes) == 3:
+        grey, across, green = planes
+        rest = (grey - green) / 2
+        planes = [(rest + across) / 2, (grey + green) / 4, (rest - across) / 2]
+    return np.stack(planes, axis=1)
+
+
+def _means(values: Whole) -> npt.NDArray[np.float64]:
+    return values.sum(axis=0) / len(values)
+
+
+def _moments(values: Whole) -> tuple[float, float]:
+    """Return mean and standard deviation, from sums that are exact."""
+    count, total, squares = len(values), int(values.sum()), int((values * values).sum())
+    return total / count, math.sqrt(max(count * squares - total * total, 0)) / count
