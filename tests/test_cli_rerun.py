@@ -197,6 +197,23 @@ def test_apply_makes_the_map_of_the_run(photo, folder, make_picture):
     assert data == (folder / "photo_applied.png").read_bytes()
 
 
+def test_the_field_of_a_collage_takes_its_pictures(folder, make_picture):
+    """The run's source is their mosaic."""
+    parts = [make_picture(32, cols, 3, cols) for cols in (24, 30)]
+    for name, part in zip(("a", "b"), parts, strict=True):
+        save(folder / f"{name}.png", part)
+    save(folder / "both.png", np.concatenate(parts, axis=1))
+    run("generate", "both.png", "--save-nnf", "--out", "new.png", *GIVEN)
+    about = io.read_metadata("new.npz")
+    (source,) = json.loads(about["patchloom:sources"])
+    about["patchloom:sources"] = json.dumps([source, source])
+    io.save_field("new.npz", io.load_field("new.npz"), metadata=about, force=True)
+    done = run("apply", "new.npz", "a.png", "b.png", "--json")
+    assert json.loads(done.stdout)["outputs"][0]["source"] == "a.png and 1 more"
+    assert io.read("a_applied.png").pixels.tobytes() == io.read("new.png").pixels.tobytes()
+    refused(folder, "apply", "new.npz", "a.png", message="images=1 pictures: new.npz is of a run with 2 sources; pass")
+
+
 def test_bad_applications(photo, folder, make_picture):
     run("generate", photo, "--save-nnf", "--out", "new.png", *GIVEN)
     save(folder / "small.png", make_picture(8, 8))

@@ -14,11 +14,13 @@ import click
 
 from .. import io, tasks
 from .._version import __version__
+from ..errors import ParameterError, explain
+from ..plans.mosaic import mosaic
 from ..types import Size, Transform
 from . import record
 from .command import check_stdout, machine_options, output_options
 from .exits import deliver, say, tell
-from .inputs import Input, Source, as_sources
+from .inputs import Input, Source, as_sources, label, load
 from .jobs import Request
 from .output import as_naming, check_distinct, check_inputs_kept, check_many
 from .running import Runner
@@ -36,14 +38,14 @@ Examples:
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """A picture that a field is applied to, and where the result goes (None: standard output)."""
+    """The picture that a field is applied to (of a collage, all of them), and where the result goes."""
 
-    source: Source
+    sources: list[Source]
     path: Path | None
 
     @property
     def label(self) -> str:
-        """What messages call the result."""
+        """What messages call the result; without a path it goes to standard output."""
         return "stdout" if self.path is None else io.shown(self.path)
 
 
@@ -52,6 +54,7 @@ def _apply(**values: Any) -> int:
 
     IMAGE has the size of that run's source: another map of it (normals, heights, roughness), or a
     version of it in other colours or more depth. Every pixel comes from where the run's came from.
+    The field of a collage takes as many pictures as that had, in the same order.
     """
     if values["quiet"]:
         warnings.simplefilter("ignore")
@@ -60,22 +63,23 @@ def _apply(**values: Any) -> int:
     field = Path(values["field"])
     transform = io.load_field(field)
     sources = [source.kept() for source in as_sources(values["images"])]
-    check_many(naming, len(sources), 1)
+    groups = _groups(sources, field)
+    check_many(naming, len(groups), 1)
     request = Request(range(1), naming, values["threads"], None, values["force"])
-    runner = Runner(request, several=len(sources) > 1 or io.is_folder(values["images"][0]), quiet=values["quiet"])
+    runner = Runner(request, several=len(groups) > 1, quiet=values["quiet"])
     found = [
-        runner.attempt(source.label, partial(_prepare, source, index, request, _size(transform)))
-        for index, source in enumerate(sources)
+        runner.attempt(label(group), partial(_prepare, group, index, request, _size(transform)))
+        for index, group in enumerate(groups)
     ]
     jobs = [job for job in found if job is not None]
     outputs = [job.path for job in jobs if job.path is not None]
     check_distinct(outputs)
     check_inputs_kept([field, *(source.path for source in sources)], outputs)
-    made = [runner.attempt(job.source.label, partial(_make, job, field, transform, runner)) for job in jobs]
+    made = [runner.attempt(label(job.sources), partial(_make, job, field, transform, runner)) for job in jobs]
     if values["as_json"]:
         told = [entry for entry in made if entry is not None]
         tell(json.dumps({"version": __version__, "outputs": told, "failed": runner.failed}, indent=2))
-    return runner.summary(len(sources))
+    return runner.summary(len(groups))
 
 
 apply = click.Command(
@@ -93,6 +97,30 @@ apply = click.Command(
 )
 
 
+def _groups(sources: list[Source], field: Path) -> list[list[Source]]:
+    """Return the pictures that each result is made of: as many as the run had that the field is of."""
+    try:
+        roles = [one["role"] for one in json.loads(io.read_metadata(field)[record.SOURCES])]
+    except (KeyError, TypeError, ValueError):             # a field that another program wrote
+        roles = ["image"]
+    count = roles.count("image")
+    if count < 2:
+        return [[source] for source in sources]
+    if len(sources) != count:
+        raise ParameterError(
+            explain("images", f"{len(sources)} pictures", f"{io.shown(field)} is of a run with {count} sources",
+                    "pass as many, in the same order")
+        )
+    return [sources]
+
+
+def _pixels(pictures: list[io.Picture]) -> Any:
+    """Return what the field points into."""
+    if len(pictures) == 1:
+        return pictures[0].pixels
+    return mosaic([picture.pixels for picture in pictures], names=[io.shown(picture.name) for picture in pictures])
+
+
 def _size(transform: Transform) -> Size:
     """(rows, columns) of what a field makes."""
     nnf = transform.nnf
@@ -102,34 +130,36 @@ def _size(transform: Transform) -> Size:
     return rows, cols
 
 
-def _prepare(source: Source, index: int, request: Request, size: Size) -> _Job:
-    """Read a picture and check what can be checked before its result is made; writes nothing."""
-    picture, naming = source.read(), request.naming
+def _prepare(sources: list[Source], index: int, request: Request, size: Size) -> _Job:
+    """Read pictures and check what can be checked before their result is made; writes nothing."""
+    pictures, naming = [source.read() for source in sources], request.naming
+    pixels, first = _pixels(pictures), pictures[0]
     if naming.stdout:
-        io.check_mode(picture.pixels, ".png")
-        return _Job(source, None)
+        io.check_mode(pixels, ".png")
+        return _Job(sources, None)
     path = naming.path({
-        "stem": picture.stem, "name": picture.name, "index": index, "width": size[1], "height": size[0],
-        "suffix": picture.suffix,
+        "stem": first.stem, "name": first.name, "index": index, "width": size[1], "height": size[0],
+        "suffix": first.suffix,
     })
-    io.check_mode(picture.pixels, path.suffix)
+    io.check_mode(pixels, path.suffix)
     io.check_writable(path, force=request.force)
-    return _Job(source, path)
+    return _Job(sources, path)
 
 
 def _make(job: _Job, field: Path, transform: Transform, runner: Runner) -> dict[str, Any]:
     """Make, write and tell one picture."""
-    picture = job.source.read()
-    pixels = tasks.apply(transform, picture.pixels, threads=runner.request.threads)
+    loaded = load([Input("image", source) for source in job.sources])
+    pixels = tasks.apply(transform, _pixels(list(loaded.pictures)), threads=runner.request.threads)
+    sha256 = hashlib.sha256(io.read_bytes(field)).hexdigest()
     about = {
         record.VERSION: __version__,
         record.TASK: "apply",
-        record.SOURCES: json.dumps([
-            record.entry(Input("field", Source(field)), field.name, hashlib.sha256(io.read_bytes(field)).hexdigest()),
-            record.entry(Input("image", job.source), picture.name, picture.sha256),
-        ]),
+        record.SOURCES: json.dumps(
+            [record.entry(Input("field", Source(field)), field.name, sha256), *record.entries(loaded)]
+        ),
     }
-    data = io.encode(pixels, ".png" if job.path is None else job.path.suffix, icc=picture.icc, metadata=about)
+    icc = loaded.pictures[0].icc
+    data = io.encode(pixels, ".png" if job.path is None else job.path.suffix, icc=icc, metadata=about)
     if job.path is None:
         deliver(data)
     else:
@@ -138,6 +168,6 @@ def _make(job: _Job, field: Path, transform: Transform, runner: Runner) -> dict[
     if not runner.quiet:
         say(f"{job.label}  {cols} x {rows}")
     return {
-        "path": str(job.path), "source": job.source.label, "field": str(field), "width": cols, "height": rows,
+        "path": str(job.path), "source": label(job.sources), "field": str(field), "width": cols, "height": rows,
         "sha256_of_pixels": record.pixel_hash(pixels),
     }
