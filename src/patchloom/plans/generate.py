@@ -10,6 +10,7 @@ from ..params import GPNNParams
 from ..pyramid import pyramid
 from ..resize import resize
 from ..types import Plan, Size, Wrap
+from .masked import resolved
 from .material import Maps, Weights, as_params, check_side, gather, levels_for
 
 TILES = ("", "x", "y", "xy")
@@ -61,6 +62,7 @@ def generate(
     Granot et al., "Drop the GAN" (CVPR 2022), section 4.1.
     """
     params = as_params(params, "default")
+    params = resolved(params, params.coarsest or 2 * params.patch_size)
     material = gather(source, maps, map_weights)
     check_side(material.image, params)
     out = material.size if size is None else as_size(size, least=params.patch_size)
