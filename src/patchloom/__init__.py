@@ -18,9 +18,10 @@ from .params import PRESETS, GPNNParams, with_diversity, with_patch_size
 from .patches import extract, vote
 from .pixels import repeated
 from .plans import mosaic
+from .plans.moving import Move
 from .pyramid import pyramid
 from .search import completeness_weight, nearest
-from .tasks import apply, collage, generate, harmonise, run, tile
+from .tasks import apply, collage, edit, generate, harmonise, reshuffle, run, tile
 from .types import NNF, Blend, Fields, Plan, Result, Step, Transform
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "InputError",
     "MemoryBudgetError",
     "MissingExtraError",
+    "Move",
     "ParameterError",
     "PatchloomError",
     "Plan",
@@ -45,6 +47,7 @@ __all__ = [
     "apply",
     "collage",
     "completeness_weight",
+    "edit",
     "extract",
     "generate",
     "harmonise",
@@ -53,6 +56,7 @@ __all__ = [
     "pnn",
     "pyramid",
     "repeated",
+    "reshuffle",
     "run",
     "steps",
     "tile",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from .collage import collage
+from .edit import edit
 from .generate import generate
 from .harmonise import harmonise
 from .inpaint import inpaint
 from .mosaic import mosaic
+from .moving import Move
+from .reshuffle import reshuffle
 from .retarget import retarget
 from .tile import tile
 
-__all__ = ["collage", "generate", "harmonise", "inpaint", "mosaic", "retarget", "tile"]
+__all__ = ["Move", "collage", "edit", "generate", "harmonise", "inpaint", "mosaic", "reshuffle", "retarget", "tile"]

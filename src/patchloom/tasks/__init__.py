@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from .collage import collage
 from .delivery import apply
+from .edit import edit
 from .generate import generate
 from .harmonise import harmonise
+from .reshuffle import reshuffle
 from .running import run
 from .tile import tile
 
-__all__ = ["apply", "collage", "generate", "harmonise", "run", "tile"]
+__all__ = ["apply", "collage", "edit", "generate", "harmonise", "reshuffle", "run", "tile"]

@@ -1,0 +1,257 @@
+"""Objects of a picture and the places that they go to."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..checks import as_mask
+from ..errors import ParameterError, explain
+from ..types import Box, Mask, Size
+from .inpaint import brought, check_share
+from .material import identity
+
+# How much of a box, at each of its sides, may change after the move: a share of its shorter side.
+_RIM = 1 / 12
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """An object, and how far it goes.
+
+    Attributes
+    ----------
+    shift : (rows, columns)
+        Downwards and to the right, in whole pixels; not (0, 0).
+    box : (row, column, rows, columns), optional
+        The rectangle that holds the object. Its outermost pixels, a twelfth of its shorter
+        side, may blend with what is around the new place.
+    mask : array or PIL image, optional
+        Instead of a box: of the picture's size, white where the object is. All of it stays
+        as it is.
+    """
+
+    shift: Size
+    box: Box | None = None
+    mask: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """An object, where it is and where it comes to lie.
+
+    Attributes
+    ----------
+    mask : Mask (H, W)
+        Where it is.
+    firm : Mask (H, W)
+        Which part of it stays as it is.
+    shift : (rows, columns)
+        How far it goes.
+    """
+
+    mask: Mask
+    firm: Mask
+    shift: Size
+
+    def there(self, mask: Mask) -> Mask:
+        """Return a mask moved as the object is; what leaves the frame is cut off."""
+        moved = np.zeros_like(mask)
+        spans = [_span(shift, length) for shift, length in zip(self.shift, mask.shape, strict=True)]
+        moved[spans[0][1], spans[1][1]] = mask[spans[0][0], spans[1][0]]
+        return moved
+
+
+def _span(shift: int, length: int) -> tuple[slice, slice]:
+    """Return what of an axis stays within it when moved, and where that comes to lie."""
+    count = max(length - abs(shift), 0)
+    first, then = max(-shift, 0), max(shift, 0)
+    return slice(first, first + count), slice(then, then + count)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where all objects come to lie, later ones above earlier ones.
+
+    Attributes
+    ----------
+    objects : tuple of Moved
+        In their order.
+    owner : int32 array (H, W)
+        Which of them shows at each pixel; -1 for none.
+    firm : Mask (H, W)
+        Where one shows that stays as it is.
+    left : Mask (H, W)
+        The places that objects left, whether another came there or not.
+    """
+
+    objects: tuple[Moved, ...]
+    owner: npt.NDArray[np.int32]
+    firm: Mask
+    left: Mask
+
+    @property
+    def taken(self) -> Mask:
+        """Where an object came."""
+        return np.asarray(self.owner >= 0)
+
+    def carried(self, image: npt.NDArray[Any], below: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return `below` with the objects of `image` at their new places."""
+        out = below.copy()
+        for number, moved in enumerate(self.objects):
+            rows, cols = np.nonzero(self.owner == number)
+            out[rows, cols] = image[rows - moved.shift[0], cols - moved.shift[1]]
+        return out
+
+    def home(self, patch_size: int) -> npt.NDArray[np.int32]:
+        """Return where patches come from that do not change: their own place, or the object's."""
+        size = (self.owner.shape[0], self.owner.shape[1])
+        index = identity(size, patch_size)
+        most = np.array(index.shape[:2]) - 1
+        owner = np.where(self.firm, self.owner, -1)[: index.shape[0], : index.shape[1]]
+        for number, moved in enumerate(self.objects):
+            own = owner == number
+            index[own] = np.clip(index[own] - np.array(moved.shift), 0, most)
+        return index
+
+    def parts(self) -> tuple[tuple[Box, Size], ...]:
+        """Return the boxes of the source that lie below the result, and where: all of it, and the objects above."""
+        rows, cols = self.owner.shape
+        found: list[tuple[Box, Size]] = [((0, 0, rows, cols), (0, 0))]
+        for number, (down, right) in enumerate(moved.shift for moved in self.objects):
+            for row, col, height, width in _boxes(self.firm & (self.owner == number)):
+                found.append(((row - down, col - right, height, width), (row, col)))
+        return tuple(found)
+
+
+def _boxes(mask: Mask) -> Iterator[Box]:
+    """Yield rectangles that together are the mask: runs of pixels, as far down as they stay the same."""
+    edges = np.diff(np.pad(mask, ((0, 1), (1, 1))).astype(np.int8), axis=1)
+    begun: dict[tuple[int, int], int] = {}
+    for row, steps in enumerate(edges):
+        first, last = np.flatnonzero(steps > 0).tolist(), np.flatnonzero(steps < 0).tolist()
+        runs = set(zip(first, last, strict=True))
+        for ended in sorted(set(begun) - runs):
+            top = begun.pop(ended)
+            yield top, ended[0], row - top, ended[1] - ended[0]
+        for run in runs:
+            begun.setdefault(run, row)
+
+
+def laid_out(objects: Sequence[Moved], *, copy: bool) -> Layout:
+    """Return where objects come to lie.
+
+    Parameters
+    ----------
+    objects : sequence of Moved
+        Later ones come to lie above earlier ones.
+    copy : bool
+        They leave no place behind.
+
+    Raises
+    ------
+    ParameterError
+        If they are the whole picture, or come to be.
+    """
+    shape = objects[0].mask.shape
+    owner, firm, left = np.full(shape, -1, np.int32), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    for number, moved in enumerate(objects):
+        there = moved.there(moved.mask)
+        owner[there] = number
+        firm = np.where(there, moved.there(moved.firm), firm)
+        left |= moved.mask & (not copy)
+    if left.all() or firm.all():
+        raise ParameterError(
+            explain("moves", "all of the picture", "must leave something to make the rest of", "move less")
+        )
+    return Layout(tuple(objects), owner, firm, left)
+
+
+def as_objects(moves: Any, own: Size, size: Size) -> tuple[Moved, ...]:
+    """Return the objects that moves name.
+
+    Parameters
+    ----------
+    moves : sequence of Move
+        In pixels of a picture of size `own`.
+    own : Size
+        Of the picture that was passed.
+    size : Size
+        That it is brought to.
+
+    Raises
+    ------
+    ImageError
+        If a mask is of another size, or covers nothing or everything.
+    ParameterError
+        If there is none, a box is not within the picture, or an object does not move or leaves
+        the picture.
+    """
+    if isinstance(moves, Move) or not isinstance(moves, Sequence) or not all(isinstance(one, Move) for one in moves):
+        raise ParameterError(explain("moves", repr(moves), "must be a list of patchloom.Move"))
+    if not moves:
+        raise ParameterError(explain("moves", "none", "must be at least one", "say which object goes where"))
+    return tuple(_as_object(move, own, size) for move in moves)
+
+
+def _as_object(move: Move, own: Size, size: Size) -> Moved:
+    if (move.box is None) == (move.mask is None):
+        given = "neither" if move.box is None else "both"
+        raise ParameterError(explain("move", f"{given} of box and mask", "must have one of them"))
+    mask, firm = _within(move.box, own, size) if move.mask is None else (_as_shape(move.mask, own, size),) * 2
+    down, right = (_rescaled(side, *to) for side, to in zip(_whole(move.shift, 2, "shift"), zip(own, size), strict=True))
+    told = f"{right} to the right and {down} down"
+    if not (down or right):
+        raise ParameterError(explain("shift", told, "must move the object"))
+    moved = Moved(mask, firm, (down, right))
+    if not moved.there(mask).any():
+        raise ParameterError(
+            explain("shift", told, f"takes the object out of the picture of {size[1]} x {size[0]} pixels", "move it less")
+        )
+    return moved
+
+
+def _as_shape(mask: Any, own: Size, size: Size) -> Mask:
+    shape = as_mask(mask, own, "object")
+    check_share(shape, "object")
+    shape = brought(shape, size)
+    check_share(shape, "object")
+    return shape
+
+
+def _within(box: Any, own: Size, size: Size) -> tuple[Mask, Mask]:
+    """Return a box as a mask, and what of it stays as it is."""
+    top, left, rows, cols = _whole(box, 4, "box")
+    if min(rows, cols) < 1 or min(top, left) < 0 or top + rows > own[0] or left + cols > own[1]:
+        raise ParameterError(
+            explain("box", f"{cols} x {rows} pixels at x {left}, y {top}",
+                    f"must lie within the picture of {own[1]} x {own[0]} pixels")
+        )
+    mask, firm = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    spans = [(_rescaled(first, *to), _rescaled(first + count, *to))
+             for first, count, to in zip((top, left), (rows, cols), zip(own, size), strict=True)]
+    spans = [(min(first, length - 1), max(last, first + 1)) for (first, last), length in zip(spans, size, strict=True)]
+    rim = max(1, int(min(last - first for first, last in spans) * _RIM + 0.5))
+    mask[slice(*spans[0]), slice(*spans[1])] = True
+    firm[tuple(slice(first + rim, max(last - rim, first + rim)) for first, last in spans)] = True
+    return mask, firm
+
+
+def _rescaled(place: int, own: int, size: int) -> int:
+    return (2 * place * size + own) // (2 * own)
+
+
+def _whole(values: Any, count: int, name: str) -> tuple[int, ...]:
+    """Return whole numbers, so many of them."""
+    try:
+        found = tuple(operator.index(value) for value in values)
+    except TypeError:
+        found = ()
+    if len(found) != count:
+        raise ParameterError(explain(name, repr(values), f"must be {count} whole numbers"))
+    return found
