@@ -25,7 +25,7 @@ from patchloom.params import DIVERSITIES, numbers
         ({"noise": "much"}, "noise='much': must be a number, 0 to 10"),
         ({"iterations": 0}, "iterations=0: must be a whole number, 1 to 100; try 1"),
         ({"method": "magic"}, "method='magic': must be one of auto, exact, patchmatch"),
-        ({"patch_size": 31, "coarsest": 21}, "coarsest=21: must be at least patch_size (31); try 62"),
+        ({"patch_size": 31, "coarsest": 21}, "coarsest=21: must be 0 or at least patch_size (31); try 62"),
     ],
 )
 def test_a_bad_number_is_one_clear_line(values: dict[str, Any], message: str) -> None:

@@ -72,7 +72,8 @@ def test_plans_repeat(seed: int) -> None:
 def test_a_coarsest_size_of_zero_is_chosen() -> None:
     chosen = plans.generate(make_picture(60, 80), params=GPNNParams(coarsest=0), seed=1)
     assert chosen.params.coarsest == 14
-    assert plans.generate(make_picture(60, 80), params=GPNNParams(coarsest=0, patch_size=9), seed=1).params.coarsest == 18
+    larger = GPNNParams(coarsest=0, patch_size=9)
+    assert plans.generate(make_picture(60, 80), params=larger, seed=1).params.coarsest == 18
     assert [level.shape for level in chosen.source] == [
         level.shape for level in plans.generate(make_picture(60, 80), seed=1).source
     ]
