@@ -39,7 +39,8 @@ def save_field(
         Ends with ``.npz``.
     transform : Transform
         Its field is stored as ``index``, ``distance``, ``patch_size`` and ``wrap``, how it votes as
-        ``fold``, and how the result was laid over its picture as ``blend`` (float32) and ``origin``.
+        ``fold``, and how the result was laid over its picture as ``blend`` (float32) and
+        ``origin``, or ``parts``: rows of a box and of its place.
     metadata : mapping of str to str, optional
         Stored as JSON text under ``metadata``.
     force : bool
@@ -58,7 +59,8 @@ def save_field(
         "metadata": np.array(json.dumps(dict(metadata or {}))),
     }
     if blend is not None:
-        arrays |= {"blend": blend.alpha, "origin": np.array(blend.origin)}
+        parts = np.array([(*box, *place) for box, place in blend.parts], np.int64).reshape(-1, 6)
+        arrays |= {"blend": blend.alpha, "origin": np.array(blend.origin), "parts": parts}
     file = BytesIO()
     # numpy.savez would write the time into the archive.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -86,8 +88,7 @@ def load_field(path: str | os.PathLike[str]) -> Transform:
         rows, cols = arrays.get("wrap", np.zeros(2, np.bool_)).tolist()
         blend = None
         if "blend" in arrays:
-            top, left = arrays["origin"].tolist()
-            blend = Blend(arrays["blend"], (int(top), int(left)))
+            blend = _blend(arrays)
     except InputError as error:
         raise _not_a_field(path, str(error)) from error
     except (KeyError, TypeError, ValueError) as error:
@@ -99,7 +100,7 @@ def load_field(path: str | os.PathLike[str]) -> Transform:
     ):
         raise _not_a_field(path, f"index {index.dtype} {index.shape}, distance {distance.dtype} {distance.shape}")
     if blend is not None and not _fits(blend, nnf):
-        raise _not_a_field(path, f"blend {blend.alpha.dtype} {blend.alpha.shape}, origin {blend.origin}")
+        raise _not_a_field(path, f"blend {blend.alpha.dtype} {blend.alpha.shape}, origin {blend.origin}, {len(blend.parts)} parts")
     return Transform(nnf, blend, fold)
 
 
@@ -130,13 +131,25 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise _not_a_field(path, shown(" ".join(str(error).split()))) from error
 
 
+def _blend(arrays: dict[str, Any]) -> Blend:
+    (top, left), parts = arrays["origin"].tolist(), []
+    for numbers in arrays["parts"].tolist() if "parts" in arrays else ():
+        box_row, box_col, rows, cols, row, col = (int(number) for number in numbers)
+        parts.append(((box_row, box_col, rows, cols), (row, col)))
+    return Blend(arrays["blend"], (int(top), int(left)), tuple(parts))
+
+
 def _fits(blend: Blend, nnf: NNF) -> bool:
-    """Whether a blend has the size of the field's result, and nothing but shares."""
+    """Whether a blend has the size of the field's result, and nothing but shares; and its parts lie within."""
     alpha = blend.alpha
     less = (0 if round_ else nnf.patch_size - 1 for round_ in nnf.wrap)
     size = tuple(side + more for side, more in zip(nnf.distance.shape, less, strict=True))
     shares = alpha.dtype == np.float32 and alpha.shape == size and bool(((alpha >= 0) & (alpha <= 1)).all())
-    return shares and min(blend.origin) >= 0
+    within = all(
+        min(*box, *place) >= 0 and place[0] + box[2] <= size[0] and place[1] + box[3] <= size[1]
+        for box, place in blend.parts
+    )
+    return shares and within and min(blend.origin) >= 0
 
 
 def _not_a_field(path: str | os.PathLike[str], got: str) -> FileError:
