@@ -18,6 +18,7 @@ from .apply import apply
 from .exits import CommandGroup, tell
 from .generate import generate
 from .rerun import rerun
+from .tile import tile
 
 __all__ = ["group", "main"]
 
@@ -68,6 +69,7 @@ for made in (
     apply,
     generate,
     rerun,
+    tile,
 ):
     group.add_command(made)
 

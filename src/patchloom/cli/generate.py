@@ -6,10 +6,11 @@ import click
 
 from .. import plans
 from ..params import GPNNParams
+from ..pixels import repeated
 from ..plans.generate import TILES
 from ..types import Plan
 from .command import command
-from .options import choice, diversity_option
+from .options import choice, diversity_option, preview_option
 from .output import DEFAULT_NAME
 from .task import Options, Pictures
 
@@ -18,7 +19,7 @@ Examples:
   patchloom generate photo.jpg
   patchloom generate photo.jpg --count 8 --seed 1 --diversity high --out out/
   patchloom generate photo.jpg --size 200%x100% --out wide.png
-  patchloom generate grass.png --tile xy --size 512x512
+  patchloom generate grass.png --tile xy --size 512x512 --preview
   patchloom generate photos/ --out "out/{stem}/{index:03d}.png" --json
   patchloom generate photo.jpg --size 4000x3000 --dry-run
   cat photo.jpg | patchloom generate - --out - > new.png
@@ -28,10 +29,11 @@ DIRECTIONS = tuple(tile for tile in TILES if tile)
 
 
 @command("generate", short_help="New pictures of the same kind as a picture.", epilog=EXAMPLES,
-         presets=("default", "official", "paper"), template=DEFAULT_NAME)
+         presets=("default", "official", "paper"), template=DEFAULT_NAME, beside={"preview": repeated})
 @diversity_option
 @click.option("--tile", type=choice("tile", DIRECTIONS), metavar=f"[{'|'.join(DIRECTIONS)}]",
               help="Directions in which a result fits its own opposite edge.  [default: none]")
+@preview_option
 def generate(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Make new pictures that look like IMAGE and are not it.
 

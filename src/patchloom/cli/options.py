@@ -110,6 +110,12 @@ def preset_options(presets: tuple[str, ...]) -> list[click.Option]:
     return [click.Option(["--preset"], type=kind, metavar=kind.name, help=text)] if len(presets) > 1 else []
 
 
+def preview_option(command: Command) -> Command:
+    """Give a command ``--preview``."""
+    text = "Write also the result three times in both directions, beside it as STEM_preview."
+    return click.option("--preview", is_flag=True, help=text)(command)
+
+
 def diversity_option(command: Command) -> Command:
     """Give a command ``--diversity``."""
     kind = choice("diversity", DIVERSITIES)
