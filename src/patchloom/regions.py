@@ -130,6 +130,22 @@ def grown_inwards(image: Image, hole: Mask) -> Image:
     """
     if not hole.any():
         return image
+    near = _surroundings(hole)
+    whole = image.copy()
+    whole[near] = np.where(hole[near][..., None], _pulled_and_pushed(image[near], hole[near]), image[near])
+    return whole
+
+
+def _surroundings(hole: Mask) -> tuple[slice, slice]:
+    """Return the rectangle around a hole that is wider on each side by the hole's shorter side, within the picture."""
+    spans = [np.flatnonzero(hole.any(axis=axis))[[0, -1]] for axis in (1, 0)]
+    wider = int(min(last - first for first, last in spans)) + 1
+    rows, cols = (slice(max(int(first) - wider, 0), int(last) + 1 + wider) for first, last in spans)
+    return rows, cols
+
+
+def _pulled_and_pushed(image: Image, hole: Mask) -> Image:
+    """Return colours for a hole, within the range of the others: means of ever larger squares, and down again."""
     known = (~hole)[..., None].astype(np.float32)
     levels = [(np.where(hole[..., None], np.float32(0), image), known)]
     while levels[-1][1].min() == 0:
@@ -141,9 +157,8 @@ def grown_inwards(image: Image, hole: Mask) -> Image:
         colour, weight = levels.pop()
         above = resize(filled, (colour.shape[0], colour.shape[1]), scale=2.0)
         filled = weight * colour + (1 - weight) * above
-    low, high = image[~hole].min(axis=0), image[~hole].max(axis=0)
-    whole: Image = np.where(hole[..., None], np.clip(filled, low, high), image)
-    return whole
+    around = image[~hole]
+    return np.clip(filled, around.min(axis=0), around.max(axis=0))
 
 
 def _halved(part: Image) -> Image:

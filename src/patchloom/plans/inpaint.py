@@ -1,4 +1,4 @@
-"""Filling holes, and widening a picture."""
+"""Filling holes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ from .material import Maps, Material, Weights, as_params, check_side, gather, id
 FILLS = ("edges", "source")
 MOST_FEATHER = 256
 
+# How many patches wide the hole is at the coarsest level. A narrow one is decided by what is around it; what was painted
+# into a hole needs patches that see nothing else, or the surroundings grow over it.
+_WIDE, _WIDE_PAINTED = 0.7, 2.25
+
 
 def inpaint(
     image: Any,
     hole: Any,
     *,
+    invert: bool = False,
     fill: str = "edges",
     source_mask: Any = None,
     feather: int = 0,
@@ -43,6 +48,8 @@ def inpaint(
         A mask of the picture's size, white where the hole is (see
         `patchloom.checks.as_mask`); ``"alpha"`` for where the picture is less than half
         opaque; or a colour such as ``"#00ffff"`` that stands where the hole is.
+    invert : bool
+        The hole is everything else.
     fill : str
         What the hole looks like to begin with: ``"edges"``, the colours around it;
         ``"source"``, what was painted into it; or a colour such as ``"#808080"``.
@@ -74,24 +81,36 @@ def inpaint(
     params = as_params(params, "inpaint")
     out = None if size is None else as_size(size, least=params.patch_size)
     own = gather(image, name="image")
-    mask = as_hole(hole, own)
-    material = gather(image, maps, map_weights, name="image", size=out)
-    check_side(material.image, params, "image")
-    mask = brought(mask, out)
+    mask = as_hole(hole, own) ^ bool(invert)
     check_share(mask, "mask")
     allowed = None if source_mask is None else brought(as_mask(source_mask, own.size, "source_mask"), out)
-    filled = grown_inwards(material.image, mask)
-    guess = filled
+    seen = image if fill == "source" else _unseen(image, own, mask)
+    if seen is not image or out or maps:
+        own = gather(seen, maps, map_weights, name="image", size=out)
+    check_side(own.image, params, "image")
+    mask = brought(mask, out)
+    check_share(mask, "mask")
+    filled = guess = grown_inwards(own.image, mask)
     if fill != "edges":
-        colour = material.image if fill == "source" else as_colour(fill, material, "fill")
+        colour = own.image if fill == "source" else as_colour(fill, own, "fill")
         guess = np.where(mask[..., None], colour, filled).astype(np.float32)
     alpha = feathered(mask, as_feather(feather))
-    params = resolved(params, coarsest_for(material.size, thickness(mask), params))
+    wide = thickness(mask) / (_WIDE if fill == "edges" else _WIDE_PAINTED)
+    params = resolved(params, coarsest_for(own.size, wide, params))
     return masked(
-        "inpaint", material, filled, alpha > 0, source=filled, guess=guess,
-        forbidden=mask if allowed is None else mask | ~allowed, home=identity(material.size, params.patch_size),
+        "inpaint", own, filled, alpha > 0, source=filled, guess=guess,
+        forbidden=mask if allowed is None else mask | ~allowed, home=identity(own.size, params.patch_size),
         blend=Blend(alpha), params=params, seed=as_seed(seed),
     )
+
+
+def _unseen(image: Any, own: Material, mask: Mask) -> Any:
+    """Return the picture with nothing in its hole that could tell: what floats are there would count for their range."""
+    if own.kind.dtype.kind != "f" or mask.all():
+        return image
+    array = np.array(image)
+    array[mask] = array[~mask][0]
+    return array
 
 
 def as_hole(hole: Any, material: Material) -> Mask:

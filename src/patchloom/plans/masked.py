@@ -18,7 +18,7 @@ from ..types import Image, Mask, Plan, Pyramid, Size, Wrap
 from .material import Material, levels_for
 
 # A longer side to which masks are reduced before their thickness is measured, in pixels.
-_ROUGHLY = 192
+_ROUGHLY = 128
 
 
 def thickness(mask: Mask) -> float:
@@ -110,11 +110,11 @@ def masked(
     valid = None if forbidden is None else valid_patches(forbidden, levels, params)
     levels, sizes = used(levels, sizes, valid, params)
     count = len(sizes)
+    known = levels[:count] if canvas is source else shrinking(canvas, sizes, params, wrap)
     return Plan(
-        levels, sizes, shrinking(guess, sizes, params, wrap)[-1], params, seed, task=task, layers=material.layers,
-        valid=None if valid is None else valid[:count], free=shrunk(free, sizes, ratio=params.ratio),
-        known=levels[:count] if canvas is source else shrinking(canvas, sizes, params, wrap), home=home, blend=blend,
-        wrap=wrap,
+        levels, sizes, known[-1] if guess is canvas else shrinking(guess, sizes, params, wrap)[-1], params, seed,
+        task=task, layers=material.layers, valid=None if valid is None else valid[:count],
+        free=shrunk(free, sizes, ratio=params.ratio), known=known, home=home, blend=blend, wrap=wrap,
     )
 
 

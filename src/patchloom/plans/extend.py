@@ -1,0 +1,124 @@
+"""Making a picture larger without changing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..checks import MAX_SIDE, as_seed, as_size
+from ..errors import ParameterError, explain
+from ..layers import Blend
+from ..params import GPNNParams
+from ..regions import feathered
+from ..types import Image, Plan, Size
+from .inpaint import as_feather
+from .masked import coarsest_for, masked, resolved
+from .material import Maps, Weights, as_params, check_side, gather, identity
+
+# How much of the picture is mirrored at its edges to begin with, as a share of its rows and of its columns: what is
+# beside a picture is like it, what is above and below is like its edge only (sky has no ground above it).
+_MIRRORED = (0.125, 1.0)
+
+
+def extend(
+    image: Any,
+    *,
+    top: int = 0,
+    bottom: int = 0,
+    left: int = 0,
+    right: int = 0,
+    feather: int = 0,
+    size: Size | None = None,
+    maps: Maps = None,
+    map_weights: Weights = None,
+    params: GPNNParams | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Plan to continue a picture beyond its edges, with patches of itself.
+
+    Parameters
+    ----------
+    image : array or PIL image
+        The picture; it stays as it is, to the last bit.
+    top, bottom, left, right : int
+        Pixels to add on each side.
+    feather : int
+        Pixels inside the picture's edges over which the new part passes into it, 0 to 256;
+        0 leaves the whole picture as it is.
+    size : (rows, columns), optional
+        The result's size, instead of the four numbers: what is missing is added on both
+        sides alike, or on the side whose opposite is given.
+    maps, map_weights, params, seed
+        As for `patchloom.plans.generate`; the numbers are by default
+        ``PRESETS["extend"]``, where ``coarsest`` 0 is chosen from what is added.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ImageError
+        If the picture is smaller than a patch.
+    ParameterError
+        If nothing is added, or something is out of range.
+
+    References
+    ----------
+    Granot et al., "Drop the GAN" (CVPR 2022), section 4: the known part is put back at every level.
+    """
+    params = as_params(params, "extend")
+    material = gather(image, maps, map_weights, name="image")
+    check_side(material.image, params, "image")
+    rows, cols = _margins(material.size, (top, bottom), (left, right), size)
+    out = as_size((material.size[0] + sum(rows), material.size[1] + sum(cols)))
+    guess = _mirrored(material.image, rows, cols)
+    new = np.ones(out, np.bool_)
+    new[rows[0] : out[0] - rows[1], cols[0] : out[1] - cols[1]] = False
+    alpha = feathered(new, as_feather(feather))
+    params = resolved(params, coarsest_for(material.size, max(*rows, *cols), params))
+    corner = rows[0], cols[0]
+    return masked(
+        "extend", material, guess, alpha > 0, source=material.image, guess=guess, forbidden=None,
+        home=identity(out, params.patch_size, corner, material.size), blend=Blend(alpha, corner), params=params,
+        seed=as_seed(seed),
+    )
+
+
+def _margins(own: Size, rows: tuple[int, int], cols: tuple[int, int], size: Size | None) -> tuple[Size, Size]:
+    """Return what is added above and below, and left and right."""
+    for name, count in zip(("top", "bottom", "left", "right"), (*rows, *cols), strict=True):
+        if isinstance(count, bool) or int(count) != count or not 0 <= count <= MAX_SIDE:
+            raise ParameterError(explain(name, repr(count), f"must be a whole number of pixels, 0 to {MAX_SIDE}"))
+    if size is not None:
+        rows, cols = (_spread(*both) for both in zip((rows, cols), own, as_size(size), strict=True))
+    if not (any(rows) or any(cols)):
+        raise ParameterError(
+            explain("size" if size else "left", f"{own[1]} x {own[0]} pixels" if size else "0",
+                    "something must be added", "say how much: top, bottom, left, right or a larger size")
+        )
+    return (int(rows[0]), int(rows[1])), (int(cols[0]), int(cols[1]))
+
+
+def _spread(given: tuple[int, int], own: int, wanted: int) -> tuple[int, int]:
+    """Return what is added before and after along one axis, so that it becomes as long as wanted."""
+    rest = wanted - own - sum(given)
+    if rest < 0:
+        raise ParameterError(
+            explain("size", f"{wanted} pixels", f"must be at least {own + sum(given)} on that side",
+                    "retarget makes pictures smaller")
+        )
+    if any(given):                                        # the side that was not told takes the rest
+        return (given[0], given[1] + rest) if given[0] else (given[0] + rest, given[1])
+    return rest // 2, rest - rest // 2
+
+
+def _mirrored(image: Image, rows: tuple[int, int], cols: tuple[int, int]) -> Image:
+    """Return the picture with its edges' surroundings mirrored around it."""
+    places = []
+    for own, (before, after), share in zip(image.shape[:2], (rows, cols), _MIRRORED, strict=True):
+        far = np.arange(max(before, after)) % (2 * max(1, int(own * share)))
+        folded = np.minimum(far, 2 * max(1, int(own * share)) - 1 - far)
+        places.append(np.concatenate([folded[:before][::-1], np.arange(own), own - 1 - folded[:after]]))
+    return np.ascontiguousarray(image[places[0][:, None], places[1][None, :]])
