@@ -192,7 +192,7 @@ def _changed(source: Image, edited: Image) -> Mask:
 
 
 def _coarsest(differing: Mask, params: GPNNParams) -> int:
-    """Return the shorter side of the coarsest level: as small as seams want it, and large enough for the edit to last."""
+    """Return the shorter side of the coarsest level: small as seams want it, and large enough for the edit to last."""
     size = (differing.shape[0], differing.shape[1])
     least = round(_DEEPEST * min(size))
     return params.coarsest or max(least, coarsest_for(size, _SHARE * thickness(differing), params))

@@ -100,6 +100,11 @@ class Layout:
         """Where an object came."""
         return np.asarray(self.owner >= 0)
 
+    @property
+    def rim(self) -> Mask:
+        """Where one shows that may change: the outermost pixels of a box."""
+        return self.taken & ~self.firm
+
     def carried(self, image: npt.NDArray[Any], below: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return `below` with the objects of `image` at their new places."""
         out = below.copy()
@@ -204,14 +209,15 @@ def _as_object(move: Move, own: Size, size: Size) -> Moved:
         given = "neither" if move.box is None else "both"
         raise ParameterError(explain("move", f"{given} of box and mask", "must have one of them"))
     mask, firm = _within(move.box, own, size) if move.mask is None else (_as_shape(move.mask, own, size),) * 2
-    down, right = (_rescaled(side, *to) for side, to in zip(_whole(move.shift, 2, "shift"), zip(own, size), strict=True))
+    down, right = (_rescaled(*side) for side in zip(_whole(move.shift, 2, "shift"), own, size, strict=True))
     told = f"{right} to the right and {down} down"
     if not (down or right):
         raise ParameterError(explain("shift", told, "must move the object"))
     moved = Moved(mask, firm, (down, right))
     if not moved.there(mask).any():
         raise ParameterError(
-            explain("shift", told, f"takes the object out of the picture of {size[1]} x {size[0]} pixels", "move it less")
+            explain("shift", told, f"takes the object out of the picture of {size[1]} x {size[0]} pixels",
+                    "move it less")
         )
     return moved
 
@@ -232,10 +238,10 @@ def _within(box: Any, own: Size, size: Size) -> tuple[Mask, Mask]:
             explain("box", f"{cols} x {rows} pixels at x {left}, y {top}",
                     f"must lie within the picture of {own[1]} x {own[0]} pixels")
         )
-    mask, firm = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-    spans = [(_rescaled(first, *to), _rescaled(first + count, *to))
-             for first, count, to in zip((top, left), (rows, cols), zip(own, size), strict=True)]
-    spans = [(min(first, length - 1), max(last, first + 1)) for (first, last), length in zip(spans, size, strict=True)]
+    mask, firm, spans = np.zeros(size, np.bool_), np.zeros(size, np.bool_), []
+    for first, count, was, length in zip((top, left), (rows, cols), own, size, strict=True):
+        begin = min(_rescaled(first, was, length), length - 1)
+        spans.append((begin, max(_rescaled(first + count, was, length), begin + 1)))
     rim = max(1, int(min(last - first for first, last in spans) * _RIM + 0.5))
     mask[slice(*spans[0]), slice(*spans[1])] = True
     firm[tuple(slice(first + rim, max(last - rim, first + rim)) for first, last in spans)] = True

@@ -19,8 +19,11 @@ from .masked import coarsest_for, masked, resolved, thickness
 from .material import Maps, Weights, as_params, check_side, gather
 from .moving import Layout, Move, as_objects, laid_out
 
-# How far what may change reaches around what was moved, and the soft border beyond, as shares of the longer side.
-_MARGIN, _FEATHER = 0.04, 0.02
+# How far what may change reaches around a place that was left and a box that came, as a share of the longer side,
+# and around an object with a mask, in pixels: farther, its old surroundings would come with it.
+_MARGIN, _NEAR = 0.04, 1
+# The soft border beyond, as a share of the longer side.
+_FEATHER = 0.04
 # How far around an object its place is filled anew, in pixels: its blurred edge.
 _EDGE = 2
 # How much it counts in the search that a pixel is an object's, the picture counting 1.
@@ -58,7 +61,7 @@ def reshuffle(
         the whole picture; or a mask, white where it may besides those places.
     feather : int, optional
         Pixels around the region over which the result passes into the picture, 0 to 256; by
-        default a fiftieth of the longer side.
+        default a twenty-fifth of the longer side.
     size : (rows, columns), optional
         What the picture is brought to first, and with it maps, masks, boxes and shifts.
     maps, map_weights, params, seed
@@ -92,14 +95,14 @@ def reshuffle(
     hole = dilated(layout.left, _EDGE)
     picture, canvas = _guarded(material.image, layout, layout.left if hole.all() else hole)
     params = resolved(params, params.coarsest or _coarsest(layout, params))
-    wide = hole | layout.taken
-    wide = dilated(wide, scaled(_MARGIN, material.size)) if mask is None else wide | mask
+    wide = dilated(hole | layout.rim, scaled(_MARGIN, material.size)) if mask is None else mask | hole
     soft = scaled(_FEATHER, material.size) if feather is None else as_feather(feather)
-    alpha = feathered(wide | everything, soft)
+    alpha = feathered(wide | dilated(layout.taken, _NEAR) | everything, soft)
     alpha[layout.firm] = 0
     return masked(
         "reshuffle", material, canvas, alpha > 0, source=picture, guess=canvas, forbidden=None,
-        home=layout.home(params.patch_size), blend=Blend(alpha, parts=layout.parts()), params=params, seed=as_seed(seed),
+        home=layout.home(params.patch_size), blend=Blend(alpha, parts=layout.parts()), params=params,
+        seed=as_seed(seed),
     )
 
 

@@ -48,7 +48,7 @@ def reshuffle(
         beyond the region and its soft border is the source, bit for bit; the objects are too.
     feather : int, optional
         Pixels around the region over which the result passes into the picture, 0 to 256; by
-        default a fiftieth of the longer side.
+        default a twenty-fifth of the longer side.
     size : (rows, columns), optional
         What the picture is brought to first, and with it maps, masks, boxes and shifts.
     maps, map_weights, params, seed, threads, memory, on_step, cancel
