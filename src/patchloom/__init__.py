@@ -21,7 +21,7 @@ from .plans import mosaic
 from .plans.moving import Move
 from .pyramid import pyramid
 from .search import completeness_weight, nearest
-from .tasks import apply, collage, edit, generate, harmonise, reshuffle, run, tile
+from .tasks import apply, collage, edit, extend, generate, harmonise, inpaint, reshuffle, retarget, run, tile
 from .types import NNF, Blend, Fields, Plan, Result, Step, Transform
 
 __all__ = [
@@ -48,15 +48,18 @@ __all__ = [
     "collage",
     "completeness_weight",
     "edit",
+    "extend",
     "extract",
     "generate",
     "harmonise",
+    "inpaint",
     "mosaic",
     "nearest",
     "pnn",
     "pyramid",
     "repeated",
     "reshuffle",
+    "retarget",
     "run",
     "steps",
     "tile",

@@ -56,6 +56,11 @@ class Blend:
     origin: tuple[int, int] = (0, 0)
     parts: tuple[tuple[tuple[int, int, int, int], tuple[int, int]], ...] = ()
 
+    @property
+    def covered(self) -> float:
+        """Share of the result that is new and nothing else, 0 to 1: what a mask covers without its soft border."""
+        return float((self.alpha == 1).mean())
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:

@@ -16,8 +16,11 @@ from .. import kernels
 from .._version import __version__
 from .apply import apply
 from .exits import CommandGroup, tell
+from .extend import extend
 from .generate import generate
+from .inpaint import inpaint
 from .rerun import rerun
+from .retarget import retarget
 from .tile import tile
 
 __all__ = ["group", "main"]
@@ -67,8 +70,11 @@ def _version_line(found: dict[str, str]) -> str:
 
 for made in (
     apply,
+    extend,
     generate,
+    inpaint,
     rerun,
+    retarget,
     tile,
 ):
     group.add_command(made)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import estimate
 from ..search.matching import choose
-from ..types import Plan
+from ..types import Blend, Plan
 from .inputs import load
 from .jobs import Job, Request
 
@@ -25,6 +25,7 @@ def dry_run(job: Job, request: Request) -> tuple[list[str], dict[str, Any]]:
     seconds = estimate.seconds(plan, request.threads)
     entry = {
         "source": job.label,
+        "covered": None if plan.blend is None else round(plan.blend.covered, 6),
         "levels": levels,
         "threads": request.threads,
         "estimated_seconds": round(seconds * len(job.targets), 2),
@@ -49,8 +50,9 @@ def level_entry(plan: Plan, level: int) -> dict[str, Any]:
 
 def _lines(job: Job, plan: Plan, entry: dict[str, Any]) -> list[str]:
     pictures, first = len(job.targets), job.targets[0].seed
+    new = "" if plan.blend is None else f" ({share(plan.blend)} new)"
     seeds = f"seed {first}" if pictures == 1 else f"seeds {first} to {first + pictures - 1}"
-    sizes = f"{_size(plan.source[0].shape[:2])} -> {_size(plan.sizes[0])}"
+    sizes = f"{_size(plan.source[0].shape[:2])} -> {_size(plan.sizes[0])}{new}"
     lines = [
         f"{job.label}: {sizes}, {_many(pictures, 'picture')}, {seeds}",
         f"  {'level':>5}  {'size':>13}  {'patches':>10}  {'in source':>10}  {'search':<10}  iterations",
@@ -66,6 +68,11 @@ def _lines(job: Job, plan: Plan, entry: dict[str, Any]) -> list[str]:
         f"about {_bytes(entry['estimated_bytes'])} of memory"
     )
     return lines + [f"  would write {path}" for target in job.targets for path in target.paths or (target.label,)]
+
+
+def share(blend: Blend) -> str:
+    """Return how much of a result is new, in per cent to three figures."""
+    return f"{100 * blend.covered:.3g} %"
 
 
 def _size(size: tuple[int, ...]) -> str:

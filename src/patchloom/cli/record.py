@@ -136,6 +136,7 @@ def output_entry(job: Job, target: Target, plan: Plan, result: Result) -> dict[s
         "seed": target.seed,
         "width": cols,
         "height": rows,
+        "covered": None if plan.blend is None else round(plan.blend.covered, 6),
         "parameters": parameters(plan.params, plan.sizes[0]),
         "methods": result.methods,
         "iterations": result.iterations,

@@ -11,7 +11,7 @@ from .. import estimate, io
 from ..errors import ImageError, PatchloomError
 from ..types import Result
 from . import inputs, record
-from .dry_run import dry_run
+from .dry_run import dry_run, share
 from .exits import DONE, SOME_FAILED, deliver, say
 from .inputs import Loaded, load
 from .jobs import Job, Request, Target
@@ -92,7 +92,8 @@ class Runner:
         data = self._write(job, loaded, target, result, about)
         seconds = time.perf_counter() - start
         rows, cols = job.size
-        line = f"{target.label}  {cols} x {rows}  seed {target.seed}  {seconds:.1f} s"
+        new = "" if plan.blend is None else f"  {share(plan.blend)} new"
+        line = f"{target.label}  {cols} x {rows}{new}  seed {target.seed}  {seconds:.1f} s"
         progress.line(line)
         compared = self._compared(job, target, data, progress)
         if self.quiet and request.tell_seed and target.path and target.path.suffix.lower() in io.UNMARKED:

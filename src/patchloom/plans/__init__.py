@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .collage import collage
 from .edit import edit
+from .extend import extend
 from .generate import generate
 from .harmonise import harmonise
 from .inpaint import inpaint
@@ -13,4 +14,6 @@ from .reshuffle import reshuffle
 from .retarget import retarget
 from .tile import tile
 
-__all__ = ["Move", "collage", "edit", "generate", "harmonise", "inpaint", "mosaic", "reshuffle", "retarget", "tile"]
+__all__ = [
+    "Move", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "mosaic", "reshuffle", "retarget", "tile",
+]

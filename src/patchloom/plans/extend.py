@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,14 +20,16 @@ from .material import Maps, Weights, as_params, check_side, gather, identity
 # beside a picture is like it, what is above and below is like its edge only (sky has no ground above it).
 _MIRRORED = (0.125, 1.0)
 
+Pair: TypeAlias = tuple[int | None, int | None]
+
 
 def extend(
     image: Any,
     *,
-    top: int = 0,
-    bottom: int = 0,
-    left: int = 0,
-    right: int = 0,
+    top: int | None = None,
+    bottom: int | None = None,
+    left: int | None = None,
+    right: int | None = None,
     feather: int = 0,
     size: Size | None = None,
     maps: Maps = None,
@@ -41,14 +43,13 @@ def extend(
     ----------
     image : array or PIL image
         The picture; it stays as it is, to the last bit.
-    top, bottom, left, right : int
-        Pixels to add on each side.
+    top, bottom, left, right : int, optional
+        Pixels to add on each side; by default none, or what `size` asks for.
     feather : int
         Pixels inside the picture's edges over which the new part passes into it, 0 to 256;
         0 leaves the whole picture as it is.
     size : (rows, columns), optional
-        The result's size, instead of the four numbers: what is missing is added on both
-        sides alike, or on the side whose opposite is given.
+        Of the result: what is missing is added on the sides that are not told, on both alike.
     maps, map_weights, params, seed
         As for `patchloom.plans.generate`; the numbers are by default
         ``PRESETS["extend"]``, where ``coarsest`` 0 is chosen from what is added.
@@ -71,7 +72,11 @@ def extend(
     params = as_params(params, "extend")
     material = gather(image, maps, map_weights, name="image")
     check_side(material.image, params, "image")
-    rows, cols = _margins(material.size, (top, bottom), (left, right), size)
+    above, below, before, after = (
+        None if count is None else as_margin(name, count)
+        for name, count in (("top", top), ("bottom", bottom), ("left", left), ("right", right))
+    )
+    rows, cols = _margins(material.size, (above, below), (before, after), size)
     out = as_size((material.size[0] + sum(rows), material.size[1] + sum(cols)))
     guess = _mirrored(material.image, rows, cols)
     new = np.ones(out, np.bool_)
@@ -86,32 +91,40 @@ def extend(
     )
 
 
-def _margins(own: Size, rows: tuple[int, int], cols: tuple[int, int], size: Size | None) -> tuple[Size, Size]:
+def _margins(own: Size, rows: Pair, cols: Pair, size: Size | None) -> tuple[Size, Size]:
     """Return what is added above and below, and left and right."""
-    for name, count in zip(("top", "bottom", "left", "right"), (*rows, *cols), strict=True):
-        if isinstance(count, bool) or int(count) != count or not 0 <= count <= MAX_SIDE:
-            raise ParameterError(explain(name, repr(count), f"must be a whole number of pixels, 0 to {MAX_SIDE}"))
-    if size is not None:
-        rows, cols = (_spread(*both) for both in zip((rows, cols), own, as_size(size), strict=True))
-    if not (any(rows) or any(cols)):
+    wanted = (None, None) if size is None else as_size(size)
+    margins = [
+        _spread(name, *both) for name, *both in zip(("rows", "columns"), (rows, cols), own, wanted, strict=True)
+    ]
+    if not any(map(any, margins)):
         raise ParameterError(
-            explain("size" if size else "left", f"{own[1]} x {own[0]} pixels" if size else "0",
-                    "something must be added", "say how much: top, bottom, left, right or a larger size")
+            explain("size", f"{own[1]} x {own[0]} pixels", "is the picture's own; something must be added",
+                    "say how much: top, bottom, left, right or a larger size")
         )
-    return (int(rows[0]), int(rows[1])), (int(cols[0]), int(cols[1]))
+    return margins[0], margins[1]
 
 
-def _spread(given: tuple[int, int], own: int, wanted: int) -> tuple[int, int]:
+def as_margin(name: str, count: Any) -> int:
+    """Return how many pixels are added on a side."""
+    whole = -1 if isinstance(count, (bool, str)) or int(count) != count else int(count)
+    if not 0 <= whole <= MAX_SIDE:
+        raise ParameterError(explain(name, repr(count), f"must be a whole number of pixels, 0 to {MAX_SIDE}"))
+    return whole
+
+
+def _spread(name: str, told: Pair, own: int, wanted: int | None) -> Size:
     """Return what is added before and after along one axis, so that it becomes as long as wanted."""
-    rest = wanted - own - sum(given)
-    if rest < 0:
+    first, last = (count or 0 for count in told)
+    rest = 0 if wanted is None else wanted - own - first - last
+    if rest < 0 or (rest and None not in told):
         raise ParameterError(
-            explain("size", f"{wanted} pixels", f"must be at least {own + sum(given)} on that side",
-                    "retarget makes pictures smaller")
+            explain("size", f"{wanted} {name}", f"must be {own + first + last}" + " or more" * (None in told),
+                    f"the picture itself has {own}")
         )
-    if any(given):                                        # the side that was not told takes the rest
-        return (given[0], given[1] + rest) if given[0] else (given[0] + rest, given[1])
-    return rest // 2, rest - rest // 2
+    if told == (None, None):
+        return rest // 2, rest - rest // 2
+    return (first + rest, last) if told[0] is None else (first, last + rest)
 
 
 def _mirrored(image: Image, rows: tuple[int, int], cols: tuple[int, int]) -> Image:

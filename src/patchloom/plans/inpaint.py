@@ -78,7 +78,7 @@ def inpaint(
     ----------
     Granot et al., "Drop the GAN" (CVPR 2022), section 4: conditional inpainting.
     """
-    params = as_params(params, "inpaint")
+    params, fill = as_params(params, "inpaint"), as_fill(fill)
     out = None if size is None else as_size(size, least=params.patch_size)
     own = gather(image, name="image")
     mask = as_hole(hole, own) ^ bool(invert)
@@ -130,25 +130,39 @@ def as_hole(hole: Any, material: Material) -> Mask:
 
 def as_colour(text: str, material: Material, name: str) -> Image:
     """Return a colour of a picture's channels, (C,), from ``#rgb`` or ``#rrggbb``; maps that weigh get the middle."""
-    digits = text.removeprefix("#")
-    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
-    if not text.startswith("#") or len(digits) != 6 or not all(c in "0123456789abcdefABCDEF" for c in digits):
-        raise ParameterError(explain(name, repr(text), "must be a colour such as #00ffff", "or another of the choices"))
-    red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    rgb = as_rgb(text, name)
     count = material.channels - material.kind.alpha
     if count == 3:
-        colour = [red, green, blue]
-    elif count == 1 and red == green == blue:
-        colour = [red]
+        colour = list(rgb)
+    elif count == 1 and rgb[0] == rgb[1] == rgb[2]:
+        colour = [rgb[0]]
     else:
         raise ParameterError(explain(name, repr(text), f"the picture has {count} colour channels", "pass a mask"))
     rest = [1.0] * material.kind.alpha + [0.5] * (material.image.shape[2] - material.channels)
     return np.array(colour + rest, np.float32)
 
 
+def as_rgb(text: str, name: str) -> tuple[float, float, float]:
+    """Return red, green and blue on [0, 1] from ``#rgb`` or ``#rrggbb``."""
+    digits = text.removeprefix("#")
+    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
+    if not text.startswith("#") or len(digits) != 6 or not set(digits.lower()) <= set("0123456789abcdef"):
+        choices = f"must be {', '.join(FILLS)} or a colour" if name == "fill" else "must be a colour"
+        raise ParameterError(explain(name, repr(text), choices, "colours are such as #00ffff"))
+    red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    return red, green, blue
+
+
+def as_fill(fill: Any) -> str:
+    """Return what a hole looks like to begin with: a word of `FILLS`, or a colour."""
+    if fill not in FILLS:
+        as_rgb(fill if isinstance(fill, str) else repr(fill), "fill")
+    return str(fill)
+
+
 def as_feather(feather: Any) -> int:
     """Return the width of a soft border in pixels."""
-    whole = -1 if isinstance(feather, bool) or int(feather) != feather else int(feather)
+    whole = -1 if isinstance(feather, (bool, str)) or int(feather) != feather else int(feather)
     if not 0 <= whole <= MOST_FEATHER:
         raise ParameterError(explain("feather", repr(feather), f"must be a whole number, 0 to {MOST_FEATHER}"))
     return whole
