@@ -94,7 +94,7 @@ def placed(boxes: tuple[Box, ...], source: Size, size: Size, gap: int) -> Placed
         if apart is not None:
             return Placed(size, boxes, tuple(apart))
     raise ParameterError(
-        explain("protect", f"{len(boxes)} regions", f"do not fit in {size[1]} x {size[0]} without overlapping",
+        explain("protect", f"{len(boxes)} regions", f"do not fit side by side in {size[1]} x {size[0]}",
                 "protect less, or ask for a larger size")
     )
 
@@ -150,7 +150,8 @@ def regions(mask: Mask) -> tuple[Box, ...]:
                 found = found[~touching]
                 touching = _touching(found, box)
             found = np.concatenate([found, box[None]])
-    return tuple((int(a), int(b), int(c - a), int(d - b)) for a, b, c, d in found[np.lexsort((found[:, 1], found[:, 0]))])
+    found = found[np.lexsort((found[:, 1], found[:, 0]))]
+    return tuple((int(top), int(left), int(end - top), int(right - left)) for top, left, end, right in found)
 
 
 def _touching(boxes: npt.NDArray[np.int64], box: npt.NDArray[np.int64]) -> Mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from typing import Any
 
@@ -14,15 +15,17 @@ from ..params import GPNNParams
 from ..pyramid import level_sizes, pyramid
 from ..regions import grown_inwards, shrunk
 from ..resize import resize
-from ..types import Mask, Plan, Size, Stage
-from .inpaint import check_share
+from ..types import Mask, Plan, Pyramid, Size, Stage
 from .masked import resolved, shrinking, used, valid_patches
 from .material import Maps, Weights, as_params, check_side, gather, levels_for
-from .placing import placed, regions
+from .placing import Placed, placed, regions
 
 MOST_STEPS = 64
-_STEP = 1.1                                                # of a side, from one stage of the coarsest level to the next
-_PATCHES = 4                                               # of the coarsest level's shorter side
+
+# Of a side, from one stage of the coarsest level to the next, and the coarsest level's shorter side in patches, where
+# nothing grows and where a side does: what grows is stretched before its patches are found, and an object that is
+# larger than a patch and smooth inside would stay so. docs/tasks/retarget.md has the figures.
+_SHRINKING, _GROWING = (1.1, 4.0), (1.06, 2.5)
 
 
 def retarget(
@@ -47,7 +50,7 @@ def retarget(
         Size of the result.
     steps : int, optional
         In how many steps the coarsest level comes to its size, 1 (at once) to 64; by default
-        in as many as change no side by more than a tenth.
+        in as many as change no side by more than a tenth, or by 6 % where one grows.
     protect : array or PIL image, optional
         A mask of the source's size: each connected white region is in the result as it is, at
         its place relative to the frame.
@@ -55,7 +58,8 @@ def retarget(
         A mask of the source's size: nothing that is white is in the result.
     maps, map_weights, params, seed
         As for `patchloom.plans.generate`; the numbers are by default
-        ``PRESETS["retarget"]``, where ``coarsest`` 0 is four patches.
+        ``PRESETS["retarget"]``, where ``coarsest`` 0 is four patches, or two and a half
+        where a side grows.
 
     Returns
     -------
@@ -78,68 +82,96 @@ def retarget(
     material = gather(source, maps, map_weights)
     check_side(material.image, params)
     out = as_size(size, least=params.patch_size)
-    params = resolved(params, params.coarsest or _PATCHES * params.patch_size)
-    keep = None if protect is None else _part(protect, material.size, "protect")
-    gone = None if remove is None else _part(remove, material.size, "remove")
-    if keep is not None and gone is not None and (keep & gone).any():
-        raise ImageError(explain("protect", "pixels that remove covers too", "must not overlap", "change one of them"))
+    keep, gone = _parts(protect, remove, material.size)
+    step, patches = _GROWING if out[0] > material.size[0] or out[1] > material.size[1] else _SHRINKING
+    params = resolved(params, params.coarsest or int(patches * params.patch_size))
     image = material.image if gone is None else grown_inwards(material.image, gone)
     levels, sizes = levels_for(pyramid(image, ratio=params.ratio, coarsest=params.coarsest), out, params)
     valid = None if gone is None else valid_patches(gone, levels, params, "remove")
     levels, sizes = used(levels, sizes, valid, params)
-    if valid is not None:
-        valid = valid[: len(sizes)]
-    ways = way(material.size, out, as_steps(steps))
+    count = len(sizes)
     plan = Plan(
-        levels, sizes, levels[len(sizes) - 1], params, as_seed(seed), task="retarget", layers=material.layers, valid=valid
+        levels, sizes, levels[count - 1], params, as_seed(seed), task="retarget", layers=material.layers,
+        valid=None if valid is None else valid[:count],
     )
-    if keep is None:
-        path = tuple(Stage(level_sizes(size, ratio=params.ratio, levels=len(sizes))[-1]) for size in ways[:-1])
-    else:
-        plan, path = _holding(plan, keep, ways)
-    first = path[0].size if path else sizes[-1]
-    guess = resize(levels[len(sizes) - 1], first)
-    return replace(plan, guess=guess, path=path)
+    ways = way(material.size, out, as_steps(steps), step)
+    if keep is not None:
+        plan = _holding(plan, keep, ways)
+    elif len(ways) > 1:
+        plan = replace(plan, path=tuple(Stage(_coarsest(there, plan)) for there in ways[:-1]))
+    first = plan.path[0].size if plan.path else sizes[-1]
+    return replace(plan, guess=resize(plan.guess, first))
 
 
-def _holding(plan: Plan, keep: Mask, ways: tuple[Size, ...]) -> tuple[Plan, tuple[Stage, ...]]:
-    """Return a plan that holds the protected regions at their places, and the stages that it goes through."""
-    params, source, count = plan.params, plan.source[0], len(plan.sizes)
-    size, boxes = (source.shape[0], source.shape[1]), regions(keep)
-    held = []
-    for there in (ways[-1], *ways[:-1]):                  # the last first: if something does not fit, it says so
-        place = placed(boxes, size, there, params.patch_size)
-        mask = place.mask(keep)
-        sizes = level_sizes(there, ratio=params.ratio, levels=count)
-        canvas = place.canvas(resize(source, there), source, max(1, min(size) // min(plan.source[count-1].shape[:2])) * params.patch_size)
-        held.append((place, shrunk(~mask, sizes, ratio=params.ratio), shrinking(canvas, sizes, params)))
-    place, free, known = held[0]
+def _parts(protect: Any, remove: Any, size: Size) -> tuple[Mask | None, Mask | None]:
+    """Return what to protect and what to remove."""
+    keep, gone = (
+        None if mask is None else _part(mask, size, name) for mask, name in ((protect, "protect"), (remove, "remove"))
+    )
+    if keep is not None and gone is not None and (keep & gone).any():
+        raise ImageError(explain("protect", "pixels that remove covers too", "must not overlap", "change one of them"))
+    return keep, gone
+
+
+def _part(mask: Any, size: Size, name: str) -> Mask:
+    part = as_mask(mask, size, name)
+    if not part.any() or part.all():
+        covers = "0 %" if not part.any() else "100 %"
+        raise ImageError(explain(name, f"{covers} of the picture", "must cover a part of it", "white is what is meant"))
+    return part
+
+
+def _coarsest(size: Size, plan: Plan) -> Size:
+    """Return what a size is at a plan's coarsest level."""
+    return level_sizes(size, ratio=plan.params.ratio, levels=len(plan.sizes))[-1]
+
+
+def _holding(plan: Plan, keep: Mask, ways: tuple[Size, ...]) -> Plan:
+    """Return a plan that holds the protected regions at their places, at all stages of the way."""
+    boxes = regions(keep)
+    places = [placed(boxes, keep.shape, there, plan.params.patch_size) for there in (ways[-1], *ways[:-1])]
+    free, known = _held(plan, keep, places[0])            # the last first: it is what an error should tell of
     if not free[0].any():
         raise ParameterError(
             explain("protect", "all of the result", "must leave something to change", "ask for another size")
         )
-    alpha = free[0].astype(np.float32)
-    plan = replace(
-        plan, free=free, known=known, home=place.home(size, params.patch_size),
-        blend=Blend(alpha, parts=tuple(zip(place.boxes, place.corners, strict=True))),
+    path = []
+    for place in places[1:]:
+        clear, canvas = _held(plan, keep, place)
+        path.append(Stage(_coarsest(place.size, plan), clear[-1], canvas[-1]))
+    parts = tuple(zip(places[0].boxes, places[0].corners, strict=True))
+    return replace(
+        plan, free=free, known=known, home=places[0].home(keep.shape, plan.params.patch_size), path=tuple(path),
+        blend=Blend(free[0].astype(np.float32), parts=parts),
     )
-    return plan, tuple(Stage(known[-1].shape[:2], free[-1], known[-1]) for _, free, known in held[1:])
+
+
+def _held(plan: Plan, keep: Mask, place: Placed) -> tuple[tuple[Mask, ...], Pyramid]:
+    """Return the pixels that may change and what the others are, at all levels of the size of a stage."""
+    params, source = plan.params, plan.source[0]
+    sizes = level_sizes(place.size, ratio=params.ratio, levels=len(plan.sizes))
+    around = params.patch_size * -(-place.size[0] // sizes[-1][0])     # what the coarsest level blurs into a region
+    canvas = place.canvas(resize(source, place.size), source, around)
+    return shrunk(~place.mask(keep), sizes, ratio=params.ratio), shrinking(canvas, sizes, params)
 
 
 def as_steps(steps: Any) -> int | None:
-    """Return a number of steps."""
+    """Return a number of steps; None is as many as the change asks for."""
     if steps is None:
         return None
-    whole = 0 if isinstance(steps, bool) or int(steps) != steps else int(steps)
+    try:
+        whole = 0 if isinstance(steps, bool) else operator.index(steps)
+    except TypeError:
+        whole = 0
     if not 1 <= whole <= MOST_STEPS:
         raise ParameterError(explain("steps", repr(steps), f"must be a whole number, 1 to {MOST_STEPS}"))
     return whole
 
 
-def way(source: Size, out: Size, steps: int | None) -> tuple[Size, ...]:
+def way(source: Size, out: Size, steps: int | None, step: float) -> tuple[Size, ...]:
     """Return the sizes that lead from the source's to the output's, which is the last; both sides change evenly."""
     if steps is None:
-        steps = max(_count(own, there) for own, there in zip(source, out, strict=True))
+        steps = max(_count(own, there, step) for own, there in zip(source, out, strict=True))
     factors = [_root(there / own, steps) for own, there in zip(source, out, strict=True)]
     ways, sides = [], [float(side) for side in source]
     for _ in range(steps - 1):
@@ -148,11 +180,11 @@ def way(source: Size, out: Size, steps: int | None) -> tuple[Size, ...]:
     return *ways, out
 
 
-def _count(own: int, there: int) -> int:
-    """Return how many steps of at most a tenth lead from one length to another."""
+def _count(own: int, there: int, step: float) -> int:
+    """Return how many steps of at most a factor lead from one length to another."""
     length, longest, count = float(min(own, there)), max(own, there), 1
-    while length * _STEP < longest and count < MOST_STEPS:
-        length *= _STEP
+    while length * step < longest and count < MOST_STEPS:
+        length *= step
         count += 1
     return count
 
@@ -166,9 +198,3 @@ def _root(ratio: float, degree: int) -> float:
             product *= middle
         low, high = (middle, high) if product < ratio else (low, middle)
     return (low + high) / 2
-
-
-def _part(mask: Any, size: Size, name: str) -> Mask:
-    part = as_mask(mask, size, name)
-    check_share(part, name)
-    return part

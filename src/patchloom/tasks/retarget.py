@@ -39,7 +39,7 @@ def retarget(
         Size of the result in pixels.
     steps : int, optional
         In how many steps the coarsest level comes to its size, 1 (at once) to 64; by default
-        in as many as change no side by more than a tenth.
+        in as many as change no side by more than a tenth, or by 6 % where one grows.
     protect : array or PIL image, optional
         A mask of the source's size: each connected white region is in the result pixel for
         pixel, at its place relative to the frame.
@@ -76,7 +76,7 @@ def retarget(
     """
     with cancelled_by(cancel):
         plan = plans.retarget(
-            source, size, steps=steps, protect=protect, remove=remove, maps=maps, map_weights=map_weights, params=params,
-            seed=seed,
+            source, size, steps=steps, protect=protect, remove=remove, maps=maps, map_weights=map_weights,
+            params=params, seed=seed,
         )
         return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
