@@ -15,11 +15,13 @@ import numpy as np
 from .. import kernels
 from .._version import __version__
 from .apply import apply
+from .edit import edit
 from .exits import CommandGroup, tell
 from .extend import extend
 from .generate import generate
 from .inpaint import inpaint
 from .rerun import rerun
+from .reshuffle import reshuffle
 from .retarget import retarget
 from .tile import tile
 
@@ -70,10 +72,12 @@ def _version_line(found: dict[str, str]) -> str:
 
 for made in (
     apply,
+    edit,
     extend,
     generate,
     inpaint,
     rerun,
+    reshuffle,
     retarget,
     tile,
 ):
