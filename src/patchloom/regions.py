@@ -43,7 +43,7 @@ def distance(mask: Mask, most: int) -> npt.NDArray[np.float32]:
     for step in range(1, far):
         least[step:] = np.minimum(least[step:], along[:-step] + step * step)
         least[:-step] = np.minimum(least[:-step], along[step:] + step * step)
-    squares[near] = np.minimum(least, far * far)
+    squares[near] = np.where(least > most * most, far * far, least)
     return np.sqrt(squares.astype(np.float32))
 
 
