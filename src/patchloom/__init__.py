@@ -21,7 +21,21 @@ from .plans import mosaic
 from .plans.moving import Move
 from .pyramid import pyramid
 from .search import completeness_weight, nearest
-from .tasks import apply, collage, edit, extend, generate, harmonise, inpaint, reshuffle, retarget, run, tile
+from .tasks import (
+    analogy,
+    apply,
+    collage,
+    edit,
+    extend,
+    generate,
+    harmonise,
+    inpaint,
+    paint,
+    reshuffle,
+    retarget,
+    run,
+    tile,
+)
 from .types import NNF, Blend, Fields, Plan, Result, Step, Transform
 
 __all__ = [
@@ -44,6 +58,7 @@ __all__ = [
     "Step",
     "Transform",
     "__version__",
+    "analogy",
     "apply",
     "collage",
     "completeness_weight",
@@ -55,6 +70,7 @@ __all__ = [
     "inpaint",
     "mosaic",
     "nearest",
+    "paint",
     "pnn",
     "pyramid",
     "repeated",

@@ -194,6 +194,10 @@ _change = replace(GPNNParams(), alpha=math.inf, balance_levels=0, noise=0.0, sta
 PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
     {
         "default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper,
+        "analogy": replace(_change, alpha=0.005),
+        "style": replace(_change, alpha=0.005, start_level=1, complete_levels=2),
+        "sketch": replace(_change),
+        "paint": replace(_change),
         "collage": replace(_change, alpha=0.005, coarsest=20, coarsest_iterations=10),
         "harmonise": replace(_change, coarsest_iterations=10),
         "edit": replace(_change, coarsest_iterations=10), "reshuffle": replace(_change, coarsest_iterations=10),

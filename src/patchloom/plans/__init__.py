@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .analogy import analogy
 from .collage import collage
 from .edit import edit
 from .extend import extend
@@ -10,10 +11,12 @@ from .harmonise import harmonise
 from .inpaint import inpaint
 from .mosaic import mosaic
 from .moving import Move
+from .paint import paint
 from .reshuffle import reshuffle
 from .retarget import retarget
 from .tile import tile
 
 __all__ = [
-    "Move", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "mosaic", "reshuffle", "retarget", "tile",
+    "Move", "analogy", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "mosaic", "paint", "reshuffle",
+    "retarget", "tile",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .analogy import analogy
 from .collage import collage
 from .delivery import apply
 from .edit import edit
@@ -9,11 +10,13 @@ from .extend import extend
 from .generate import generate
 from .harmonise import harmonise
 from .inpaint import inpaint
+from .paint import paint
 from .reshuffle import reshuffle
 from .retarget import retarget
 from .running import run
 from .tile import tile
 
 __all__ = [
-    "apply", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "reshuffle", "retarget", "run", "tile",
+    "analogy", "apply", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "paint", "reshuffle",
+    "retarget", "run", "tile",
 ]
