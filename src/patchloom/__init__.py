@@ -23,6 +23,7 @@ from .pyramid import pyramid
 from .search import completeness_weight, nearest
 from .tasks import (
     analogy,
+    animate,
     apply,
     collage,
     edit,
@@ -59,6 +60,7 @@ __all__ = [
     "Transform",
     "__version__",
     "analogy",
+    "animate",
     "apply",
     "collage",
     "completeness_weight",

@@ -25,6 +25,7 @@ _NS_PER_PATCH = 60.0                                      # what a sweep does fo
 _NS_PER_VOTE = 0.3                                        # per element, at least four channels
 _NS_SERIAL = 15.0                                         # what NumPy does on one core, per patch
 _NS_PER_ITERATION = 2.5e5
+_NS_PER_STEADIED = 1e3                                   # per pixel: a frame's part in those beside it
 
 _DISTANCES = 4                                            # in full per patch and sweep, besides the trials
 _WORSE = 0.3                                              # share of the patches that are worse than the mean
@@ -190,4 +191,6 @@ def seconds(plan: Plan, threads: int) -> float:
     threads : int
         At least 1.
     """
-    return sum(level_seconds(plan, level, threads) for level in range(len(plan.sizes)))
+    every = sum(level_seconds(plan, level, threads) for level in range(len(plan.sizes)))
+    rows, cols = plan.sizes[0]
+    return plan.frames * (every + (_NS_PER_STEADIED * rows * cols * 1e-9 if plan.frames > 1 else 0.0))

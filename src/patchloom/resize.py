@@ -13,7 +13,7 @@ from . import kernels
 from .types import Image, Size, Wrap
 
 
-def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Keys' cubic convolution kernel, a = -1/2 (IEEE Trans. ASSP 29, 1981)."""
     x = np.abs(x)
     near = (1.5 * x - 2.5) * x * x + 1.0
@@ -51,7 +51,7 @@ def taps(
     count = math.ceil(2 * reach) + 1
     first = np.floor(centre - reach).astype(np.int64) + 1
     index = first[:, None] + np.arange(count)
-    weight = _cubic((index - centre[:, None]) * shrink)
+    weight = cubic((index - centre[:, None]) * shrink)
     total = weight[:, 0].copy()
     for tap in range(1, count):
         total += weight[:, tap]

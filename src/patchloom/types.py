@@ -77,6 +77,9 @@ class Plan:
         Whether the output's rows, and columns, go round.
     path : tuple of Stage
         What the coarsest level goes through before it has its own size.
+    drift : float32 array (frames, k, l, 2), optional
+        Of an animation: how far the guess is displaced at each frame, (rows, columns) in
+        shorter sides, at knots over the picture.
     """
 
     source: Pyramid
@@ -94,6 +97,12 @@ class Plan:
     boxes: tuple[tuple[Box, ...], ...] | None = None
     wrap: Wrap = (False, False)
     path: tuple[Stage, ...] = ()
+    drift: npt.NDArray[np.float32] | None = None
+
+    @property
+    def frames(self) -> int:
+        """How many pictures the run makes."""
+        return 1 if self.drift is None else len(self.drift)
 
     def iterations_at(self, level: int) -> int:
         """Return how often a visit of a level may iterate; a lone level has all of its work to do."""
@@ -130,7 +139,7 @@ class Step:
     method : str
         The search that was used: ``exact`` or ``patchmatch``.
     last : bool
-        True for the last step of the whole run.
+        True for the last step of the whole run, or of a frame.
     whole : callable
         Makes `image` and `fields`, at the first look at them: most runs change a part only,
         and most steps are not looked at.
@@ -198,10 +207,13 @@ class Result:
     timings : dict
         Seconds spent at each level, by level number.
     maps : dict
-        The maps, following the same field, each of the type that was passed in.
+        The maps, following the same field, each of the type that was passed in; of an
+        animation a tuple of all frames.
     blend : Blend, optional
         How the result was laid over the picture that it changes; with `nnf` it makes the
         same of another picture (`patchloom.apply`).
+    frames : tuple
+        Of an animation, like `image`, which is the first; the last leads back to it.
     """
 
     image: Any
@@ -213,6 +225,7 @@ class Result:
     timings: dict[int, float] = field(default_factory=dict)
     maps: dict[str, Any] = field(default_factory=dict)
     blend: Blend | None = None
+    frames: tuple[Any, ...] = ()
 
     @property
     def transform(self) -> Transform:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .analogy import analogy
+from .animate import animate
 from .collage import collage
 from .edit import edit
 from .extend import extend
@@ -17,6 +18,6 @@ from .retarget import retarget
 from .tile import tile
 
 __all__ = [
-    "Move", "analogy", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "mosaic", "paint", "reshuffle",
-    "retarget", "tile",
+    "Move", "analogy", "animate", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "mosaic", "paint",
+    "reshuffle", "retarget", "tile",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .analogy import analogy
+from .animate import animate
 from .collage import collage
 from .delivery import apply
 from .edit import edit
@@ -17,6 +18,6 @@ from .running import run
 from .tile import tile
 
 __all__ = [
-    "analogy", "apply", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "paint", "reshuffle",
-    "retarget", "run", "tile",
+    "analogy", "animate", "apply", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "paint",
+    "reshuffle", "retarget", "run", "tile",
 ]

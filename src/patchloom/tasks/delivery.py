@@ -21,13 +21,21 @@ def delivered(plan: Plan, step: Step, *, threads: int) -> dict[str, Any]:
     Floats of any range were searched on [0, 1]; they are voted on their true values
     where float32 holds those, and mapped back otherwise.
     """
+    return {
+        name: laid_over(image, plan.layers[name], plan.blend)
+        for name, image in voted(plan, step, threads=threads).items()
+    }
+
+
+def voted(plan: Plan, step: Step, *, threads: int) -> dict[str, Image]:
+    """Return the picture and the maps by name, as their layers' values."""
     made = {}
     for name, layer in plan.layers.items():
         if name == "" and layer.value.shape[:2] == plan.source[0].shape[:2] and _is_searched(layer):
             image = step.image[..., : layer.value.shape[2]]
         else:
             image = vote(layer.value, step.fields.forward, sigma=plan.params.fold, threads=threads)
-        made[name] = laid_over(image, layer, plan.blend)
+        made[name] = image
     return made
 
 

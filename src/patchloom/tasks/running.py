@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
 
 from ..checks import as_memory, as_threads
 from ..estimate import check_memory
@@ -11,6 +13,7 @@ from ..gpnn import steps
 from ..kernels.cancel import cancelled_by
 from ..types import Plan, Result, Step
 from .delivery import delivered
+from .filming import filmed, frame_plan, framed
 
 OnStep = Callable[[Step], None]
 
@@ -41,19 +44,42 @@ def run(
         ``image`` and ``maps`` have the types that were passed to the plan.
     """
     check_memory(plan, as_memory(memory))
-    levels = len(plan.sizes)
-    methods, iterations, timings = [""] * levels, [0] * levels, dict.fromkeys(range(levels), 0.0)
-    then = clock()
+    log, threads = _Log(plan, on_step, clock), as_threads(threads)
     with cancelled_by(cancel):
-        for step in steps(plan, threads=as_threads(threads)):
-            now = clock()
-            timings[step.level] += now - then
-            methods[step.level], iterations[step.level] = step.method, step.iteration + 1
-            if on_step is not None:
-                on_step(step)
-            then = clock()
-        made = delivered(plan, step, threads=as_threads(threads))
+        loop: tuple[Any, ...] = ()
+        if plan.drift is None:
+            first = log.last(steps(plan, threads=threads))
+            made = delivered(plan, first, threads=threads)
+        else:
+            ends = (log.last(steps(frame_plan(plan, frame), threads=threads)) for frame in range(plan.frames))
+            first = next(ends)
+            frames = (framed(plan, step, threads=threads) for step in chain([first], ends))
+            made = dict[str, Any](filmed(plan, frames))
+            loop = made[""]
+            made[""] = loop[0]
     return Result(
-        made.pop(""), step.fields.forward, plan.params, plan.seed, tuple(methods), tuple(iterations), timings,
-        maps=made, blend=plan.blend,
+        made.pop(""), first.fields.forward, plan.params, plan.seed, tuple(log.methods), tuple(log.iterations),
+        log.timings, maps=made, blend=plan.blend, frames=loop,
     )
+
+
+class _Log:
+    """What is told about a run: searches, iterations and seconds at each level; of an animation, in all."""
+
+    def __init__(self, plan: Plan, on_step: OnStep | None, clock: Callable[[], float]) -> None:
+        levels = len(plan.sizes)
+        self.methods, self.iterations = [""] * levels, [0] * levels
+        self.timings = dict.fromkeys(range(levels), 0.0)
+        self._on_step, self._clock = on_step, clock
+
+    def last(self, run: Iterable[Step]) -> Step:
+        """Go through a run and return its last step."""
+        then = self._clock()
+        for step in run:
+            self.timings[step.level] += self._clock() - then
+            self.methods[step.level] = step.method
+            self.iterations[step.level] = max(self.iterations[step.level], step.iteration + 1)
+            if self._on_step is not None:
+                self._on_step(step)
+            then = self._clock()
+        return step

@@ -1,0 +1,117 @@
+"""A short loop from a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..checks import as_mask, as_seed, as_size
+from ..errors import ParameterError, explain
+from ..layers import Blend
+from ..motion import walk
+from ..params import GPNNParams
+from ..pyramid import pyramid
+from ..regions import feathered
+from ..types import Plan, Size
+from .inpaint import as_feather, brought, check_share
+from .masked import resolved, used
+from .material import Maps, Weights, as_params, check_side, gather, levels_for
+
+FRAMES = (4, 240)
+MOTION = (0.1, 20.0)
+"""Of the shorter side, in per cent."""
+
+# The coarsest level relative to the picture: coarser ones move things by more than they should from frame to frame.
+_COARSEST = 0.5
+
+
+def animate(
+    source: Any,
+    *,
+    frames: int = 24,
+    motion: float = 2.0,
+    mask: Any = None,
+    feather: int = 8,
+    size: Size | None = None,
+    maps: Maps = None,
+    map_weights: Weights = None,
+    params: GPNNParams | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Plan a loop: each frame starts from the picture, displaced by noise that walks round once.
+
+    Parameters
+    ----------
+    source : array or PIL image
+        The picture.
+    frames : int
+        Of the loop, 4 to 240; more make it smoother.
+    motion : float
+        How far things typically move, in per cent of the shorter side, 0.1 to 20.
+    mask : array or PIL image, optional
+        White where things move; all else stays as it is, bit for bit, but for the feather.
+    feather : int
+        Pixels around the mask over which motion ends, 0 to 256.
+    size : (rows, columns), optional
+        What the picture, its maps and the mask are brought to first.
+    maps, map_weights, params, seed
+        As for `patchloom.plans.generate`; the numbers are by default
+        ``PRESETS["animate"]``, where ``coarsest`` 0 is half the picture.
+
+    Returns
+    -------
+    Plan
+        Its `drift` has the walk.
+
+    Raises
+    ------
+    ImageError
+        If the mask is of another size than the picture, or covers nothing or everything.
+    ParameterError
+        If something is out of range.
+
+    References
+    ----------
+    Rott Shaham et al., "SinGAN" (ICCV 2019), section 4, animates by a walk in noise too.
+    """
+    params = as_params(params, "animate")
+    count, far, soft = as_frames(frames), as_motion(motion), as_feather(feather)
+    out = None if size is None else as_size(size, least=params.patch_size)
+    moving = None
+    if mask is not None:
+        moving = brought(as_mask(mask, gather(source).size, "mask"), out)
+        check_share(moving, "mask")
+    material = gather(source, maps, map_weights, size=out)
+    check_side(material.image, params)
+    params = resolved(params, params.coarsest or round(_COARSEST * min(material.size)))
+    levels = pyramid(material.image, ratio=params.ratio, coarsest=params.coarsest)
+    levels, sizes = used(*levels_for(levels, material.size, params), None, params)
+    seed = as_seed(seed)
+    return Plan(
+        levels, sizes, levels[len(sizes) - 1], params, seed, task="animate", layers=material.layers,
+        blend=None if moving is None else Blend(feathered(moving, soft)),
+        drift=walk(material.size, count, seed) * np.float32(far / 100),
+    )
+
+
+def as_frames(frames: Any) -> int:
+    """Return the number of frames of a loop."""
+    try:
+        whole = -1 if isinstance(frames, (bool, str)) or int(frames) != frames else int(frames)
+    except (TypeError, ValueError, OverflowError):
+        whole = -1
+    if not FRAMES[0] <= whole <= FRAMES[1]:
+        raise ParameterError(explain("frames", repr(frames), f"must be a whole number, {FRAMES[0]} to {FRAMES[1]}"))
+    return whole
+
+
+def as_motion(motion: Any) -> float:
+    """Return how far things move, in per cent of the shorter side."""
+    try:
+        number = -1.0 if isinstance(motion, (bool, str)) else float(motion)
+    except (TypeError, ValueError, OverflowError):
+        number = -1.0
+    if not MOTION[0] <= number <= MOTION[1]:
+        raise ParameterError(explain("motion", repr(motion), f"must be a number, {MOTION[0]:g} to {MOTION[1]:g}"))
+    return number
