@@ -20,6 +20,8 @@ from .material import Maps, Weights, as_params, check_side, gather, identity
 from .pieces import pieced
 
 LEAST_KEEP, MOST_KEEP = 0.1, 0.99
+# How wide the band is where it is laid out, both sides together, in patches: wider takes larger pieces in.
+_PATCHES = 1.4
 
 
 def tile(
@@ -37,8 +39,8 @@ def tile(
     """Plan to make a picture fit its own opposite edges, changing only a band along them.
 
     The band's two sides meet where the picture goes round. At the level where both
-    together are about as wide as a patch, it is laid out in pieces of the picture that fit
-    both sides; the finer levels mend the joints.
+    together are a patch or two wide, it is laid out in pieces of the picture that fit both
+    sides; the finer levels mend the joints.
 
     Parameters
     ----------
@@ -86,7 +88,7 @@ def tile(
     alpha = feathered(band(own, wrap, width - feather), feather)
     canvas = _rolled(grown_inwards(_rolled(material.image, wrap), _rolled(alpha > 0, wrap)), wrap, back=True)
     over = [(params.patch_size - 1) * goes for goes in wrap]
-    params = resolved(params, coarsest_for(own, 2.0 * width, params))
+    params = resolved(params, coarsest_for(own, 2 * width / _PATCHES, params))
     plan = masked(
         "tile", material, canvas, alpha > 0, source=material.image, guess=canvas, forbidden=None,
         home=identity((own[0] + over[0], own[1] + over[1]), params.patch_size, keys=own), blend=Blend(alpha),
