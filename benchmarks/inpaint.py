@@ -75,7 +75,9 @@ def coherence(made: np.ndarray, image: np.ndarray, hole: np.ndarray) -> float:
     return float(found.distance[~clear[part]].mean())
 
 
-def measured(fill: Fill, image: np.ndarray, hole: np.ndarray, runs: int) -> tuple[list[float], list[float], int, np.ndarray]:
+def measured(
+    fill: Fill, image: np.ndarray, hole: np.ndarray, runs: int
+) -> tuple[list[float], list[float], int, np.ndarray]:
     """Return seconds and coherence of each run, the most pixels changed outside, and the last result."""
     fill(image, hole, 0)
     seconds, distances, changed = [], [], 0
@@ -92,7 +94,8 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--at", type=int, nargs=2, default=(60, 170), metavar=("ROW", "COLUMN"), help="the hole's corner")
+    parser.add_argument("--at", type=int, nargs=2, default=(60, 170), metavar=("ROW", "COLUMN"),
+                        help="the hole's corner")
     parser.add_argument("--sheet", help="write the results side by side")
     options = parser.parse_args()
     ways = fillers()

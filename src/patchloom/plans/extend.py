@@ -93,16 +93,14 @@ def extend(
 
 def _margins(own: Size, rows: Pair, cols: Pair, size: Size | None) -> tuple[Size, Size]:
     """Return what is added above and below, and left and right."""
-    wanted = (None, None) if size is None else as_size(size)
-    margins = [
-        _spread(name, *both) for name, *both in zip(("rows", "columns"), (rows, cols), own, wanted, strict=True)
-    ]
+    height, width = (None, None) if size is None else as_size(size)
+    margins = _spread("rows", rows, own[0], height), _spread("columns", cols, own[1], width)
     if not any(map(any, margins)):
         raise ParameterError(
             explain("size", f"{own[1]} x {own[0]} pixels", "is the picture's own; something must be added",
                     "say how much: top, bottom, left, right or a larger size")
         )
-    return margins[0], margins[1]
+    return margins
 
 
 def as_margin(name: str, count: Any) -> int:

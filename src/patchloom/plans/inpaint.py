@@ -19,8 +19,8 @@ from .material import Maps, Material, Weights, as_params, check_side, gather, id
 FILLS = ("edges", "source")
 MOST_FEATHER = 256
 
-# How many patches wide the hole is at the coarsest level. A narrow one is decided by what is around it; what was painted
-# into a hole needs patches that see nothing else, or the surroundings grow over it.
+# How many patches wide the hole is at the coarsest level. A narrow one is decided by what is around it; what was
+# painted into a hole needs patches that see nothing else, or the surroundings grow over it.
 _WIDE, _WIDE_PAINTED = 0.7, 2.25
 
 
@@ -105,7 +105,7 @@ def inpaint(
 
 
 def _unseen(image: Any, own: Material, mask: Mask) -> Any:
-    """Return the picture with nothing in its hole that could tell: what floats are there would count for their range."""
+    """Return the picture with nothing in its hole that could be read: floats there would count for their range."""
     if own.kind.dtype.kind != "f" or mask.all():
         return image
     array = np.array(image)

@@ -26,7 +26,7 @@ def thickness(mask: Mask) -> float:
     step = max(1, math.ceil(max(mask.shape) / _ROUGHLY))
     small = np.pad(mask, 1)[step // 2 :: step, step // 2 :: step]
     depth, most = distance(~small, 1), 1
-    while depth.max() > most:                             # the cost grows with the distance: look no farther than needed
+    while most < min(depth.max(), max(small.shape)):      # the cost grows with the distance: no farther than needed
         most *= 2
         depth = distance(~small, most)
     return float(2 * depth.max() * step)
