@@ -194,9 +194,9 @@ _change = replace(GPNNParams(), alpha=math.inf, balance_levels=0, noise=0.0, sta
 PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
     {
         "default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper,
-        "analogy": replace(_change, alpha=0.005),
+        "analogy": replace(_change, alpha=0.005, complete_levels=3),
         "style": replace(_change, alpha=0.005, start_level=1, complete_levels=2),
-        "sketch": replace(_change),
+        "sketch": replace(_change, coarsest_iterations=10),
         "paint": replace(_change),
         "collage": replace(_change, alpha=0.005, coarsest=28, coarsest_iterations=10),
         "harmonise": replace(_change, coarsest_iterations=10),

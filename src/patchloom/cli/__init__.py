@@ -14,12 +14,16 @@ import numpy as np
 
 from .. import kernels
 from .._version import __version__
+from .analogy import analogy
 from .apply import apply
+from .collage import collage
 from .edit import edit
 from .exits import CommandGroup, tell
 from .extend import extend
 from .generate import generate
+from .harmonise import harmonise
 from .inpaint import inpaint
+from .paint import paint
 from .rerun import rerun
 from .reshuffle import reshuffle
 from .retarget import retarget
@@ -71,11 +75,15 @@ def _version_line(found: dict[str, str]) -> str:
 
 
 for made in (
+    analogy,
     apply,
+    collage,
     edit,
     extend,
     generate,
+    harmonise,
     inpaint,
+    paint,
     rerun,
     reshuffle,
     retarget,

@@ -13,7 +13,7 @@ from .masked import resolved
 from .material import Maps, Weights, as_params, gather
 
 # Bounds of the coarsest level's shorter side in patches: below there is no layout left, above no room for texture.
-_LEAST, _MOST = 2, 6
+_LEAST, _MOST = 3, 6
 
 
 def paint(
