@@ -146,19 +146,21 @@ def traced(nnf: NNF, size: Size, fold: float, voted: dict[str, Image], *, thread
 
 
 def _sure(nnf: NNF) -> Image:
+    """Return 1 where all patches over a pixel lie beside each other in the source, else 0; soft in between."""
     away = nnf.index - _own((nnf.index.shape[0], nnf.index.shape[1])).astype(np.int32)
-    apart = np.zeros(away.shape[:2], np.float32)
+    apart = np.zeros(away.shape[:2], np.bool_)
     for axis in (0, 1):
-        seam = (np.abs(np.diff(away, axis=axis)).max(axis=2) > _APART).astype(np.float32)
+        seam = np.abs(np.diff(away, axis=axis)).max(axis=2) > _APART
         for side in ((1, 0), (0, 1)):
             width = [(0, 0), (0, 0)]
             width[axis] = side
-            apart = np.maximum(apart, np.pad(seam, width))
-    soft = np.pad(apart, nnf.patch_size // 2 + 1, mode="edge")
+            apart |= np.pad(seam, width)
+    seams = kernels.window(apart, nnf.patch_size, full=True).astype(np.float32)
+    soft = np.pad(seams, 1, mode="edge")
     third = np.float32(1 / 3)
     soft = (soft[:-2] + soft[1:-1] + soft[2:]) * third
     soft = (soft[:, :-2] + soft[:, 1:-1] + soft[:, 2:]) * third
-    sure: Image = np.clip(1 - 2 * soft, 0, 1)[..., None]
+    sure: Image = np.where(seams > 0, np.float32(0), 1 - soft)[..., None]
     return sure
 
 
