@@ -29,6 +29,7 @@ from .options import (
     as_params,
     as_size_request,
     by_name,
+    gathered,
     number_options,
     preset_options,
 )
@@ -205,7 +206,9 @@ def _job(
     work: Work, fixed: str | Source | None, values: Mapping[str, Any], request: Request, group: list[Source]
 ) -> Job:
     companions = {role.name: values[role.name] for role in work.task.roles if values[role.name] is not None}
-    inputs = inputs_of(work.task, group, fixed, companions, by_name("map", values["map_file"]))
+    given = values["map_file"]
+    maps = gathered(given) if work.task.many else {name: [text] for name, text in by_name("map", given).items()}
+    inputs = inputs_of(work.task, group, fixed, companions, maps)
     return prepare(label(group), work, inputs, request)
 
 

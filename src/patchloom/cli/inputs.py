@@ -141,7 +141,7 @@ def _stdin() -> bytes:
 
 def inputs_of(
     task: Task, leads: Sequence[Source], fixed: str | Source | None, companions: Mapping[str, str],
-    maps: Mapping[str, str],
+    maps: Mapping[str, Sequence[str]],
 ) -> tuple[Input, ...]:
     """Return all pictures that decide one job's results: the arguments', then companions, then maps.
 
@@ -153,21 +153,29 @@ def inputs_of(
         The picture that changes; all of them for a task that takes many.
     fixed : str or Source, optional
         Of `as_fixed`.
-    companions, maps : mapping of str to str
-        What was given for each role and map: a file, a folder or a template.
+    companions : mapping of str to str
+        What was given for each role: a file, a folder or a template.
+    maps : mapping of str to sequence of str
+        The same for each map: once for all pictures, or once for each.
 
     Raises
     ------
     InputError
-        If a folder has no partner, or several, for a picture.
+        If a folder has no partner, or several, for a picture; or maps are given neither once nor for each.
     """
+    for name, texts in maps.items():
+        if len(texts) not in (1, len(leads)):
+            raise ParameterError(
+                explain(MAP + name, f"given {len(texts)} times", f"must be once, or for each of {len(leads)} pictures")
+            )
     found = [Input(task.takes[-1], lead) for lead in leads]
     if fixed is not None:
         first = fixed if isinstance(fixed, Source) else partner(fixed, leads[0], task.takes[0])
         found.insert(0, Input(task.takes[0], first))
     found += [Input(role, partner(text, leads[0], role).kept()) for role, text in companions.items()]
     return *found, *(
-        Input(MAP + name, partner(text, lead, MAP + name).kept()) for name, text in maps.items() for lead in leads
+        Input(MAP + name, partner(texts[at % len(texts)], lead, MAP + name).kept())
+        for name, texts in maps.items() for at, lead in enumerate(leads)
     )
 
 

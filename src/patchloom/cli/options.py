@@ -202,6 +202,14 @@ def as_map_weight(text: str) -> tuple[str, float]:
         raise ParameterError(explain("map_weight", repr(text), "must be NAME=NUMBER", "try normal=1")) from None
 
 
+def gathered(pairs: Sequence[tuple[str, T]]) -> dict[str, list[T]]:
+    """Return pairs as a mapping to all that came with a name, in order."""
+    found: dict[str, list[T]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
 def by_name(what: str, pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
     """Return pairs as a mapping; a name that comes twice is an error."""
     found = dict(pairs)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,113 +14,158 @@ from ..errors import ParameterError, explain
 from ..resize import resize
 from ..types import Box, Image, Mask, Size
 
+Boxes: TypeAlias = Mapping[int, Box]
+"""Where pictures lie in a result, by their numbers from 0, the lowest first; they may stick out."""
+
 # How much narrower than its shape a picture may become for all to stand in one row.
 _MOST_SQUEEZE = 3.5
-# How far neighbours pass into each other on either side of a seam, relative to the result's shorter side.
-_SOFT = 0.15
+# How far neighbours pass into each other on either side of a seam, relative to the result's shorter side and to the
+# narrowest cell.
+_SOFT, _OF_CELL = 0.15, 0.25
 
 
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """A picture in a result.
+def blended(parts: Sequence[Image], boxes: Boxes, out: Size, border: float) -> tuple[Image, Mask]:
+    """Return pictures laid over one another, and where any is.
 
-    Attributes
+    Parameters
     ----------
-    image : Image
-        The picture, at the size that it has there.
-    box : Box
-        Where it lies; it may stick out.
-    weight : float
-        How far it pushes the seams where it overlaps others.
+    parts : sequence of Image
+        Each is brought to the size of its box.
+    boxes : mapping of int to Box
+        At least one.
+    out : Size
+        Of the result.
+    border : float
+        How far from its ends within the result a picture lets through what lies below it, in pixels.
     """
-
-    image: Image
-    box: Box
-    weight: float
-
-
-def blended(pieces: Sequence[Piece], out: Size, *, squared: int = 0) -> tuple[Image, Mask]:
-    """Return pieces that pass into each other where they overlap, and where any is.
-
-    Each has the more of a pixel, the farther it is from the piece's border within the result; squared the more often,
-    the more one of them wins.
-    """
-    total, image = np.zeros((*out, 1)), np.zeros((*out, pieces[0].image.shape[2]))
-    for piece in pieces:
-        top, left, rows, cols = piece.box
+    total, image = np.zeros((*out, 1)), np.zeros((*out, parts[0].shape[2]))
+    for number, (top, left, rows, cols) in boxes.items():
         at = slice(max(top, 0), max(top + rows, 0)), slice(max(left, 0), max(left + cols, 0))
         depth = np.minimum(_depth(top, rows, out[0])[:, None], _depth(left, cols, out[1])[None, :])[..., None]
-        share = depth * (piece.weight / max(out))
-        for _ in range(squared):
-            share = share * share
-        seen = piece.image[at[0].start - top :, at[1].start - left :][: share.shape[0], : share.shape[1]]
-        image[at] += share * seen
-        total[at] += share
+        share = np.minimum(depth / border, 1)
+        whole = resize(parts[number], (rows, cols))
+        seen = whole[at[0].start - top :, at[1].start - left :][: share.shape[0], : share.shape[1]]
+        image[at] += share * (seen - image[at])
+        total[at] += share * (1 - total[at])
     blended = np.divide(image, total, out=np.zeros_like(image), where=total > 0)
     return blended.astype(np.float32), np.asarray(total[..., 0] > 0)
 
 
 def _depth(start: int, length: int, out: int) -> npt.NDArray[np.float64]:
-    """Return how far pixels of the output that a piece covers are from its ends, those within the output."""
+    """Return how far pixels of the result that a picture covers are from its ends, those within the result."""
     place = np.arange(max(start, 0), min(start + length, out)) + 0.5
     low = place - start if start > 0 else np.full(place.shape, float(out))
     high = start + length - place if start + length < out else low
     return np.minimum(low, high).astype(np.float64)
 
 
-def arranged(parts: Sequence[Image], out: Size, weights: Sequence[float]) -> list[Piece]:
-    """Return all pictures side by side so that they fill the output, in as few rows as their shapes bear."""
-    soft, pieces, top, first = int(_SOFT * min(out)), [], 0.0, 0
-    rows = _rows(parts, out)
-    each = [len(parts) // rows + (row >= rows - len(parts) % rows) for row in range(rows)]
-    for count in each:
-        of = weights[first : first + count]
+def middles(boxes: Boxes, out: Size) -> list[tuple[float, float]]:
+    """Return (row, column) of the boxes' middles by number, in units of the side of an equal share of the result."""
+    unit = math.sqrt(out[0] * out[1] / len(boxes))
+    found = {
+        number: ((top + rows / 2) / unit, (left + cols / 2) / unit) for number, (top, left, rows, cols) in boxes.items()
+    }
+    return [found[number] for number in sorted(found)]
+
+
+def arranged(sizes: Sequence[Size], out: Size, weights: Sequence[float]) -> tuple[Boxes, float]:
+    """Return where pictures stand side by side so that they fill a result, in as few rows as their shapes bear.
+
+    Parameters
+    ----------
+    sizes : sequence of Size
+        Of the pictures.
+    out : Size
+        Of the result.
+    weights : sequence of float
+        The share of the area that each gets, relative to the others.
+
+    Returns
+    -------
+    boxes : mapping of int to Box
+        Overlapping, so that neighbours can pass into each other.
+    border : float
+        The width of that, in pixels.
+    """
+    cells = _cells(out, weights, _rows(sizes, out))
+    narrowest = min(min(bottom - top, right - left) for top, bottom, left, right in cells)
+    soft, boxes = min(_SOFT * min(out), _OF_CELL * narrowest), {}
+    for number, (top, bottom, left, right) in enumerate(cells):
+        y, x = _widened(top, bottom, soft, out[0]), _widened(left, right, soft, out[1])
+        boxes[number] = (y[0], x[0], y[1] - y[0], x[1] - x[0])
+    return boxes, max(2 * soft, 1.0)
+
+
+def _cells(out: Size, weights: Sequence[float], rows: int) -> list[tuple[float, float, float, float]]:
+    """Return (top, bottom, left, right) of each picture's cell, the fewer in a row the higher it stands."""
+    cells, top, first, count = [], 0.0, 0, len(weights)
+    for row in range(rows):
+        of = weights[first : first + count // rows + (row >= rows - count % rows)]
         bottom, left = top + out[0] * sum(of) / sum(weights), 0.0
-        for part, weight in zip(parts[first : first + count], of, strict=True):
+        for weight in of:
             right = left + out[1] * weight / sum(of)
-            y, x = _widened(top, bottom, soft, out[0]), _widened(left, right, soft, out[1])
-            size = (y[1] - y[0], x[1] - x[0])
-            pieces.append(Piece(resize(part, size), (y[0], x[0], *size), 1.0))
+            cells.append((top, bottom, left, right))
             left = right
-        top, first = bottom, first + count
-    return pieces
+        top, first = bottom, first + len(of)
+    return cells
 
 
-def _rows(parts: Sequence[Image], out: Size) -> int:
+def _rows(sizes: Sequence[Size], out: Size) -> int:
     """Return the least number of rows in which nothing is squeezed too much, or else the best."""
     worst = []
-    for rows in range(1, len(parts) + 1):
-        cell = out[0] / rows, out[1] * rows / len(parts)
-        relative = [(cell[1] / part.shape[1]) / (cell[0] / part.shape[0]) for part in parts]
+    for rows in range(1, len(sizes) + 1):
+        cell = out[0] / rows, out[1] * rows / len(sizes)
+        relative = [(cell[1] / size[1]) / (cell[0] / size[0]) for size in sizes]
         worst.append(max(max(by, 1 / by) for by in relative))
         if worst[-1] <= _MOST_SQUEEZE:
             return rows
     return 1 + worst.index(min(worst))
 
 
-def _widened(low: float, high: float, soft: int, out: int) -> tuple[int, int]:
+def _widened(low: float, high: float, soft: float, out: int) -> tuple[int, int]:
     """Return a cell's first and last end, over its seams; at least a pixel."""
-    start = min(max(int(low + 0.5) - soft, 0), out - 1)
-    return start, max(min(int(high + 0.5) + soft, out), start + 1)
+    start = min(max(int(low - soft + 0.5), 0), out - 1)
+    return start, max(min(int(high + soft + 0.5), out), start + 1)
 
 
-def placed(parts: Sequence[Image], places: Mapping[int, Any], out: Size, weights: Sequence[float]) -> list[Piece]:
-    """Return the pictures that have a place."""
-    pieces = []
-    for number in sorted(places):
-        if isinstance(number, bool) or number not in range(len(parts)):
-            raise ParameterError(explain("places", number, f"must be a source, 0 to {len(parts) - 1}"))
+def placed(sizes: Sequence[Size], places: Mapping[int, Any], out: Size) -> tuple[Boxes, float]:
+    """Return where the pictures lie that have a place, in the order of the places.
+
+    Parameters
+    ----------
+    sizes : sequence of Size
+        Of all pictures.
+    places : mapping of int to (row, column)
+        Where the corner of a picture lies, by its number from 0.
+    out : Size
+        Of the result.
+
+    Returns
+    -------
+    boxes : mapping of int to Box
+    border : float
+        How soft their borders are, in pixels.
+
+    Raises
+    ------
+    ParameterError
+        If a place is none, of no picture, or outside of the result.
+    """
+    boxes = {}
+    for number, place in places.items():
+        if isinstance(number, bool) or number not in range(len(sizes)):
+            raise ParameterError(explain("places", repr(number), f"must be sources by number, 0 to {len(sizes) - 1}"))
         try:
-            top, left = (operator.index(corner) for corner in places[number])
+            top, left = (operator.index(corner) for corner in place)
         except (TypeError, ValueError):
             raise ParameterError(
-                explain(f"place of source {number + 1}", repr(places[number]), "must be whole numbers (row, column)")
+                explain(f"place of source {number + 1}", repr(place), "must be whole numbers (row, column)")
             ) from None
-        rows, cols = parts[number].shape[:2]
+        rows, cols = sizes[number]
         if not (-rows < top < out[0] and -cols < left < out[1]):
             raise ParameterError(
                 explain(f"place of source {number + 1}", f"column {left}, row {top}",
                         f"lies outside of the result of {out[1]} x {out[0]} pixels", "move it in")
             )
-        pieces.append(Piece(parts[number], (top, left, rows, cols), weights[number]))
-    return pieces
+        boxes[number] = (top, left, rows, cols)
+    return boxes, 2 * _SOFT * min(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ from ..params import GPNNParams
 from ..regions import grown_inwards
 from ..resize import resize
 from ..types import Box, Image, Plan, Size
-from .arranging import arranged, blended, placed
+from .arranging import Boxes, arranged, blended, middles, placed
 from .masked import shrinking, used
 from .material import Material, Weights, alike, as_params, check_side, gather, levels_for
 from .mosaic import as_several, clear_of_seams, cut, mosaic, pyramids, side_by_side
@@ -24,8 +25,8 @@ ManyMaps: TypeAlias = Mapping[str, Sequence[Any]] | None
 MOST_WEIGHT = 100.0
 """Of a source, relative to another's 1."""
 
-# How often the shares of sources that overlap are squared: the user has placed them, so each stays what it is.
-_SQUARED = 2
+# The error that a patch of a source costs in the middle of its neighbour's place, beside that of how it looks.
+_PULL = 0.003
 
 
 def collage(
@@ -51,13 +52,12 @@ def collage(
         Size of the result; by default the first source's.
     places : mapping of int to (row, column), optional
         Where the corner of a source lies in the result, by its number from 0; it may stick
-        out. Where sources overlap they pass into each other; one without a place comes in
-        by its patches only. By default all stand side by side and fill the result.
+        out. A later place lies on an earlier one, its border soft; a source without a place comes
+        in by its patches only. By default all stand side by side and fill the result.
     layout : array or PIL image, optional
         What the result should roughly look like, of any size: a crude collage, a painting. Places go on top.
     weights : sequence of float, optional
-        How much area each source gets to begin with, up to 100; equal by default. Where places
-        overlap, how far each pushes the seam.
+        How much area each source gets where they stand side by side, up to 100; equal by default.
     maps : mapping of str to sequence of array or PIL image, optional
         For each name one map for each source, in their order.
     map_weights, params, seed
@@ -89,40 +89,56 @@ def collage(
     boxes = side_by_side([(image.shape[0], image.shape[1]) for image in images])
     material = gather(mosaic(sources, names=names), _mosaics(maps, boxes), map_weights, name="the sources together")
     out = (boxes[0][2], boxes[0][3]) if size is None else as_size(size, least=params.patch_size)
-    guess = _guess(material, boxes, out, places, layout, _as_weights(weights, len(boxes), places, layout))
-    levels, inside = pyramids(cut(material.image, boxes), params)
-    levels, sizes = used(*levels_for(levels, out, params), None, params)
+    told = bool(places) or layout is not None
+    sizes, shares = [box[2:] for box in boxes], _as_weights(weights, len(boxes), told)
+    there, border = placed(sizes, places or {}, out) if told else arranged(sizes, out, shares)
+    parts = cut(material.image, boxes)
+    if layout is None and len(there) == len(parts):
+        parts = _drawn(parts, there, out, material.channels)
+    guess = _guess(parts, there, out, border, None if layout is None else _as_layout(layout, material, out))
+    levels, inside = pyramids(parts, params)
+    levels, of_levels = used(*levels_for(levels, out, params), None, params)
     return Plan(
-        levels, sizes, shrinking(guess, sizes, params)[-1], params, as_seed(seed), task="collage",
+        levels, of_levels, shrinking(guess, of_levels, params)[-1], params, as_seed(seed), task="collage",
         layers=material.layers, boxes=inside[: len(levels)],
         valid=tuple(clear_of_seams(*level, params.patch_size) for level in zip(levels, inside, strict=False)),
     )
 
 
-def _guess(
-    material: Material, boxes: Sequence[Box], out: Size, places: Places, layout: Any, weights: Sequence[float],
-) -> Image:
+def _guess(parts: Sequence[Image], boxes: Boxes, out: Size, border: float, layout: Image | None) -> Image:
     """Return what the result looks like to begin with."""
-    parts = cut(material.image, boxes)
-    if layout is None and not places:
-        return blended(arranged(parts, out, weights), out)[0]
-    below, covered = np.zeros((*out, material.image.shape[2]), np.float32), np.zeros(out, np.bool_)
-    if places:
-        below, covered = blended(placed(parts, places, out, weights), out, squared=_SQUARED)
-    if layout is None:
-        return grown_inwards(below, ~covered)
+    above, covered = np.zeros((*out, parts[0].shape[2]), np.float32), np.zeros(out, np.bool_)
+    if boxes:
+        above, covered = blended(parts, boxes, out, border)
+    return grown_inwards(above, ~covered) if layout is None else np.where(covered[..., None], above, layout)
+
+
+def _drawn(parts: Sequence[Image], boxes: Boxes, out: Size, channels: int) -> list[Image]:
+    """Return pictures with channels more that say where each lies, and so draw its patches there.
+
+    Where sources look alike, one's patches would else do for the others.
+    """
+    middles_of, mark = np.array(middles(boxes, out)), math.sqrt(_PULL * channels)
+    apart = [axis for axis in (0, 1) if np.ptp(middles_of[:, axis]) > 0]
+    drawn = []
+    for part, middle in zip(parts, middles_of, strict=True):
+        where = np.broadcast_to((mark * middle[apart]).astype(np.float32), (*part.shape[:2], len(apart)))
+        drawn.append(np.concatenate([part, where], axis=2))
+    return drawn
+
+
+def _as_layout(layout: Any, material: Material, out: Size) -> Image:
     image, kind = as_image(layout, "layout")
     material = material.unweighed("a collage with a layout")
-    image = resize(alike(image, kind, material.kind, material.channels, ("layout", "source 1")), out)
-    return np.where(covered[..., None], below, image)
+    return resize(alike(image, kind, material.kind, material.channels, ("layout", "source 1")), out)
 
 
-def _as_weights(weights: Any, count: int, places: Places, layout: Any) -> list[float]:
+def _as_weights(weights: Any, count: int, told: bool) -> list[float]:
     if weights is None:
         return [1.0] * count
-    if layout is not None and not places:
+    if told:
         raise ParameterError(
-            explain("weights", repr(weights), "the layout says how much each source gets", "leave one of them out")
+            explain("weights", repr(weights), "places and a layout say where each source goes", "leave one of them out")
         )
     try:
         found = [float(weight) for weight in weights]

@@ -22,9 +22,10 @@ MOST_TEXTURE = 10.0
 
 # How many patches thick the object is at the coarsest level: what is smaller than a patch there is redrawn.
 _PATCHES = 6
-# The error, relative to the surroundings' own variation within a patch, up to which one of their patches may
-# stand for one of the object's.
-_TOLERATED = 2.5
+# The error, relative to the variance within a patch, up to which a patch of the surroundings may stand for one of the
+# object's; and the largest variance that counts: flat surroundings have no texture to give, smooth objects would
+# drown in it, and beyond this everything fits anything.
+_TOLERATED, _MOST_VARIATION = 2.5, 0.0045
 # Bounds of the factor by which contrast (of grey, and of colour) follows the surroundings.
 _GREY, _COLOUR = (0.5, 1.25), (0.25, 1.25)
 # Rounds of moving the mean to where it should be, which cutting off at black and white moves away again.
@@ -90,7 +91,7 @@ def harmonise(
     images" (2001): means and spreads.
     """
     params = as_params(params, "harmonise")
-    share, freely = _within("strength", strength, 1.0), _within("texture", texture, MOST_TEXTURE)
+    share, freely = as_strength(strength), as_texture(texture)
     soft = as_feather(feather)
     out = None if size is None else as_size(size, least=params.patch_size)
     own = gather(image, name="image")
@@ -106,6 +107,16 @@ def harmonise(
         "harmonise", material, marked, alpha > 0, source=marked, guess=guess, forbidden=None,
         home=identity(material.size, params.patch_size), blend=Blend(alpha), params=params, seed=as_seed(seed),
     )
+
+
+def as_strength(value: Any) -> float:
+    """Return how far colours move."""
+    return _within("strength", value, 1.0)
+
+
+def as_texture(value: Any) -> float:
+    """Return how freely patches are replaced."""
+    return _within("texture", value, MOST_TEXTURE)
 
 
 def _within(name: str, value: Any, most: float) -> float:
@@ -127,7 +138,8 @@ def _marked(material: Material, mask: Mask, texture: float, patch_size: int) -> 
     image, colours = material.image, material.channels - material.kind.alpha
     if image.shape[2] >= MAX_CHANNELS:
         raise ImageError(explain("image", f"{image.shape[2]} channels", f"must be below {MAX_CHANNELS}", "use fewer"))
-    varies = _variation(image[..., :colours], mask, patch_size)
+    around, inside = (_variation(image[..., :colours], where, patch_size) for where in (mask, ~mask))
+    varies = min(around, 2 * inside, _MOST_VARIATION)
     mark = np.float32(math.sqrt(_TOLERATED * texture * varies * colours))
     rest = np.full((*mask.shape, 1), mark, np.float32)
     source = np.concatenate([image, np.where(mask[..., None], np.float32(0), rest)], axis=2)
