@@ -189,7 +189,7 @@ def refusals(pixels):
     shift = (4, -46)
     return {
         "moves=none: must be at least one": [],
-        r"moves=Move\(": MOVE,
+        "moves=Move: must be a list": Move((4, -46), mask=mask),
         "move=neither of box and mask": [Move(shift)],
         "move=both of box and mask": [Move(shift, box=MOVE.box, mask=~mask)],
         "box=24 x 60 pixels at x 60, y 14: must lie within the picture of 96 x 64": [Move(shift, box=(14, 60, 60, 24))],

@@ -198,7 +198,7 @@ def as_objects(moves: Any, own: Size, size: Size) -> tuple[Moved, ...]:
         the picture.
     """
     if isinstance(moves, Move) or not isinstance(moves, Sequence) or not all(isinstance(one, Move) for one in moves):
-        raise ParameterError(explain("moves", repr(moves), "must be a list of patchloom.Move"))
+        raise ParameterError(explain("moves", type(moves).__name__, "must be a list of patchloom.Move"))
     if not moves:
         raise ParameterError(explain("moves", "none", "must be at least one", "say which object goes where"))
     return tuple(_as_object(move, own, size) for move in moves)
