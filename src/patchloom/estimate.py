@@ -36,6 +36,7 @@ _FIELD = 12                                               # bytes per patch: ind
 _SUMS, _ORDER, _MASKS = 8, 4, 2                           # bytes per patch
 _CODES = 4 << 16                                          # bytes per key: where each code of sums begins
 _FLOAT, _SHORT = 4, 2
+_FRAMES_HELD, _SAMPLED = 5, 260                           # frames; bytes per pixel, where the source is sampled
 _KEPT_BY_ALLOCATOR = 1.05                                 # measured 1.0 to 1.1 times what is allocated, with glibc
 _ALWAYS = 1_000_000
 
@@ -97,7 +98,8 @@ def peak_memory(plan: Plan) -> int:
         # the second, with a sharp key beside the blurred one
         2 * floats * query + (whole + judged + _MASKS) * query + 2 * ranked * key + 2 * fields + extra,
     )
-    return int(_KEPT_BY_ALLOCATOR * (_held(plan) + max(phases) + _beside(plan, query) + codes)) + _ALWAYS
+    held = _held(plan) + _loop(plan, query)
+    return int(_KEPT_BY_ALLOCATOR * (held + max(phases) + _beside(plan, query) + codes)) + _ALWAYS
 
 
 def _held(plan: Plan) -> int:
@@ -105,6 +107,16 @@ def _held(plan: Plan) -> int:
     pictures = [*plan.source, *(plan.known or ()), *(layer.value for layer in plan.layers.values())]
     masks = [*(plan.valid or ()), *(plan.free or ()), *([] if plan.home is None else [plan.home])]
     return sum({id(array): array.nbytes for array in (*pictures, *masks)}.values())
+
+
+def _loop(plan: Plan, query: int) -> int:
+    """Bytes of an animation's frames: all as they are delivered, and those that are brought together."""
+    if plan.frames == 1:
+        return 0
+    layers = plan.layers.values()
+    each = sum(layer.value.shape[2] * layer.kind.dtype.itemsize for layer in layers)
+    voted = sum(layer.value.shape[2] for layer in layers)
+    return query * (plan.frames * each + _FRAMES_HELD * _FLOAT * (voted + 3) + _SAMPLED)
 
 
 def _beside(plan: Plan, query: int) -> int:

@@ -110,7 +110,10 @@ def sample(image: Image, places: Image) -> Image:
     whole = np.floor(places)
     rest = places - whole
     corner = whole.astype(np.int64)
-    weights = [[cubic((rest[..., axis] - step).astype(np.float64)).astype(np.float32) for step in range(-1, 3)] for axis in (0, 1)]
+    weights = [
+        [cubic(rest[..., axis].astype(np.float64) - step).astype(np.float32) for step in range(-1, 3)]
+        for axis in (0, 1)
+    ]
     at = [
         [np.clip(corner[..., axis] + step, 0, image.shape[axis] - 1) for step in range(-1, 3)] for axis in (0, 1)
     ]

@@ -15,6 +15,7 @@ import numpy as np
 from .. import kernels
 from .._version import __version__
 from .analogy import analogy
+from .animate import animate
 from .apply import apply
 from .collage import collage
 from .edit import edit
@@ -76,6 +77,7 @@ def _version_line(found: dict[str, str]) -> str:
 
 for made in (
     analogy,
+    animate,
     apply,
     collage,
     edit,

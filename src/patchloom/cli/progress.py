@@ -65,16 +65,20 @@ class Progress:
             if seconds > _LONG:
                 self.line(f"{label} begins, up to about {seconds:.0f} s")
             return None
-        levels, start, shares = len(plan.sizes), self._done, _shares(plan)
+        levels, start, shares, frames = len(plan.sizes), self._done, _shares(plan), plan.frames
+        made = 0
         self._done += work
 
         def on_step(step: Step) -> None:
+            nonlocal made
             number = levels - step.level                  # people count from the coarsest, where the run begins
             iterations = plan.most_iterations(step.level)
             before = sum(shares[step.level + 1 :])
             part = 1.0 if step.last else before + shares[step.level] * (step.iteration + 1) / iterations
             text = f"{label}  level {number} of {levels}, iteration {step.iteration + 1}"
-            self._bar.update(self._task, completed=start + work * part, description=text)
+            text += f", frame {made + 1} of {frames}" if frames > 1 else ""
+            self._bar.update(self._task, completed=start + work * (made + part) / frames, description=text)
+            made += step.last
 
         return on_step
 

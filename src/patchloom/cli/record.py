@@ -143,7 +143,10 @@ def output_entry(job: Job, target: Target, plan: Plan, result: Result) -> dict[s
     }
 
 
-def pixel_hash(image: Any) -> str:
-    """SHA-256 of the pixels in row-major order, little-endian; a palette picture's are its indices."""
-    pixels = np.asarray(image)
-    return hashlib.sha256(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()).hexdigest()
+def pixel_hash(*images: Any) -> str:
+    """SHA-256 of the pixels in row-major order, little-endian, frame by frame; a palette picture's are its indices."""
+    found = hashlib.sha256()
+    for image in images:
+        pixels = np.asarray(image)
+        found.update(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes())
+    return found.hexdigest()

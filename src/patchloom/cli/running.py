@@ -100,7 +100,7 @@ class Runner:
             say(line)                                     # a seed that is nowhere else
         return {
             **record.output_entry(job, target, plan, result),
-            "sha256_of_pixels": record.pixel_hash(result.image),
+            "sha256_of_pixels": record.pixel_hash(*(result.frames or (result.image,))),
             "seconds": round(seconds, 3),
             **compared,
         }
@@ -122,7 +122,7 @@ class Runner:
         task, force = job.work.task, self.request.force
         icc = loaded.pictures[0].icc                      # of the picture that the colours come from
         suffix = task.delivery.suffixes[0] if target.path is None else target.path.suffix
-        data = task.delivery.encode(result, suffix, icc, about)
+        data = task.delivery.encode(result, job.work.resolved(loaded), suffix, icc, about)
         if target.path is None:
             deliver(data)
         else:

@@ -73,7 +73,7 @@ class Role:
     required: bool = False
 
 
-def _encode(result: Result, suffix: str, icc: bytes | None, metadata: Mapping[str, str]) -> bytes:
+def _encode(result: Result, options: Options, suffix: str, icc: bytes | None, metadata: Mapping[str, str]) -> bytes:
     return io.encode(result.image, suffix, icc=icc, metadata=metadata)
 
 
@@ -108,7 +108,7 @@ class Delivery:
     run : callable
         (plan, options, threads=, memory=, on_step=) -> `Result`.
     encode : callable
-        (result, suffix, profile, metadata) -> the file's bytes.
+        (result, options, suffix, profile, metadata) -> the file's bytes.
     same : callable
         (bytes, bytes) of two files -> whether they look the same.
     """
@@ -117,7 +117,7 @@ class Delivery:
     suffix: Callable[[io.Picture], str] = _own_suffix
     check: Callable[[Any, str], None] = io.check_mode
     run: Callable[..., Result] = _run
-    encode: Callable[[Result, str, bytes | None, Mapping[str, str]], bytes] = _encode
+    encode: Callable[[Result, Options, str, bytes | None, Mapping[str, str]], bytes] = _encode
     same: Callable[[bytes, bytes], bool] = _same_pixels
 
 

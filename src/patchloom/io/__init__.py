@@ -39,7 +39,8 @@ refused by `check_mode`. On reading
 JPEG is written at quality 95 with 4:4:4 colour, WebP lossless (transparent
 colours included), TIFF and EXR with lossless deflate. GIF is not written: it
 would have to lose colours. There are no time stamps, so the same call gives the
-same bytes. Deflate may differ between builds of its library; the pixels do not.
+same bytes. Loops of pictures have a page of their own, `patchloom.io.animation`.
+Deflate may differ between builds of its library; the pixels do not.
 
 All files deeper than 8 bits go through OpenImageIO, the extra ``hdr``. Pillow
 would read 16-bit RGB PNG as 8 bits without a word and knows no float RGB and no
@@ -53,6 +54,7 @@ A picture has at most 400 megapixels, judged by its header before it is decoded.
 
 from __future__ import annotations
 
+from .animation import ANIMATED, FPS, as_fps, check_frames, decode_frames, encode_frames
 from .fields import FIELD_SUFFIXES, load_field, save_field
 from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, check_mode, is_folder, shown
 from .metadata import read_metadata
@@ -60,15 +62,21 @@ from .reading import Picture, find_images, read, read_bytes
 from .writing import check_writable, encode, place, write
 
 __all__ = [
+    "ANIMATED",
     "FIELD_SUFFIXES",
+    "FPS",
     "MAX_PIXELS",
     "READABLE",
     "UNMARKED",
     "WRITABLE",
     "Picture",
+    "as_fps",
+    "check_frames",
     "check_mode",
     "check_writable",
+    "decode_frames",
     "encode",
+    "encode_frames",
     "find_images",
     "is_folder",
     "load_field",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, PatchloomError, explain
-from . import deep, headers
+from . import animation, deep, headers
 from .fields import FIELD_SUFFIXES, load_arrays
 from .formats import shown
 from .reading import DECODERS, read_bytes
@@ -37,7 +37,8 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     FileError
         If the file cannot be read.
     MissingExtraError
-        If it has more than 8 bits per channel, is TIFF or EXR, and OpenImageIO is not installed.
+        If it has more than 8 bits per channel, is TIFF or EXR, and OpenImageIO is not installed; or is
+        MP4, and PyAV is not.
     """
     if Path(path).suffix.lower() in FIELD_SUFFIXES:
         arrays = load_arrays(path)
@@ -47,6 +48,8 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     try:
         if kind == "EXR" or (kind == "TIFF" and headers.tiff_pages(data)[0].bits > 8):
             return _texts(deep.description(data, ".exr" if kind == "EXR" else ".tif", shown(path)))
+        if animation.is_video(data):
+            return _texts(animation.video_comment(data))
         return _by_pillow(data, kind) if kind else {}
     except PatchloomError:
         raise
@@ -66,6 +69,8 @@ def _by_pillow(data: bytes, kind: str) -> dict[str, str]:
         with decoder(BytesIO(data)) as file:
             if kind == "PNG":                             # texts before the pixels, where ours are
                 return {key: str(value) for key, value in file.info.items() if isinstance(value, str)}
+            if kind == "GIF":
+                return _texts(file.info.get("comment", b""))
             return _texts(file.getexif().get(_DESCRIPTION, ""))
 
 
