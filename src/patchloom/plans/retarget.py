@@ -25,7 +25,7 @@ MOST_STEPS = 64
 # Of a side, from one stage of the coarsest level to the next, and the coarsest level's shorter side in patches, where
 # nothing grows and where a side does: what grows is stretched before its patches are found, and an object that is
 # larger than a patch and smooth inside would stay so. docs/tasks/retarget.md has the figures.
-_SHRINKING, _GROWING = (1.1, 4.0), (1.06, 2.5)
+_SHRINKING, _GROWING = (1.1, 3.5), (1.06, 2.5)
 
 
 def retarget(
@@ -58,7 +58,7 @@ def retarget(
         A mask of the source's size: nothing that is white is in the result.
     maps, map_weights, params, seed
         As for `patchloom.plans.generate`; the numbers are by default
-        ``PRESETS["retarget"]``, where ``coarsest`` 0 is four patches, or two and a half
+        ``PRESETS["retarget"]``, where ``coarsest`` 0 is three and a half patches, or two and a half
         where a side grows.
 
     Returns
