@@ -24,6 +24,8 @@ MOTION = (0.1, 20.0)
 
 # The coarsest level relative to the picture: coarser ones move things by more than they should from frame to frame.
 _COARSEST = 0.5
+# Things move at least so far there, in pixels, if the picture is large enough: patches lie at whole pixels.
+_LEAST_MOTION = 1.5
 
 
 def animate(
@@ -57,7 +59,7 @@ def animate(
         What the picture, its maps and the mask are brought to first.
     maps, map_weights, params, seed
         As for `patchloom.plans.generate`; the numbers are by default
-        ``PRESETS["animate"]``, where ``coarsest`` 0 is half the picture.
+        ``PRESETS["animate"]``, where ``coarsest`` 0 is half the picture, more for little motion.
 
     Returns
     -------
@@ -84,7 +86,7 @@ def animate(
         check_share(moving, "mask")
     material = gather(source, maps, map_weights, size=out)
     check_side(material.image, params)
-    params = resolved(params, params.coarsest or round(_COARSEST * min(material.size)))
+    params = resolved(params, params.coarsest or _coarsest(min(material.size), far / 100))
     levels = pyramid(material.image, ratio=params.ratio, coarsest=params.coarsest)
     levels, sizes = used(*levels_for(levels, material.size, params), None, params)
     seed = as_seed(seed)
@@ -93,6 +95,11 @@ def animate(
         blend=None if moving is None else Blend(feathered(moving, soft)),
         drift=walk(material.size, count, seed) * np.float32(far / 100),
     )
+
+
+def _coarsest(shorter: int, motion: float) -> int:
+    """Return the shorter side of the level where displaced frames enter."""
+    return min(shorter, max(round(_COARSEST * shorter), round(_LEAST_MOTION / motion)))
 
 
 def as_frames(frames: Any) -> int:
