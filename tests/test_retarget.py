@@ -120,7 +120,7 @@ def test_an_object_is_not_stretched(factor):
 
 
 def test_more_of_the_picture_is_there_than_after_resizing_or_without_completeness():
-    picture = Image.open(PICTURES / "galaxies.png").resize((126, 84), Image.Resampling.LANCZOS)
+    picture = Image.open(PICTURES / "spices.png").resize((126, 84), Image.Resampling.LANCZOS)
     whole = np.asarray(picture, np.float32) / 255
     without = replace(PRESETS["retarget"], alpha=math.inf)
     lost = {}
@@ -128,7 +128,7 @@ def test_more_of_the_picture_is_there_than_after_resizing_or_without_completenes
         made = [patchloom.retarget(whole, (84, 76), params=params, seed=seed, threads=1).image for seed in range(3)]
         lost[name] = np.mean([missing(whole, image) for image in made])
     lost["resized"] = missing(whole, np.asarray(picture.resize((76, 84), Image.Resampling.BICUBIC), np.float32) / 255)
-    assert lost["complete"] < 0.97 * lost["without"]
+    assert lost["complete"] < 0.9 * lost["without"]
     assert lost["complete"] < 0.8 * lost["resized"]
 
 
