@@ -12,6 +12,7 @@ from PIL import Image
 import patchloom
 from command_line import names, refused, run, save
 from patchloom import PRESETS, ImageError, ParameterError, plans
+from patchloom.plans import pieces
 from patchloom.plans.pieces import pieced
 from patchloom.plans.tile import band, band_width
 
@@ -178,6 +179,20 @@ def test_pieces_of_a_tiny_source():
     everything = np.ones((20, 9), bool)
     filled = pieced(np.full((20, 9, 1), 2, np.float32), everything, source, wrap=(True, True), patch_size=7, seed=1)
     assert set(filled.ravel()) <= set(source.ravel())
+
+
+def test_pieces_of_a_large_source(monkeypatch):
+    """Where not all places are compared, the pieces are still the source's own, if not the ones that fit best."""
+    source = np.arange(40 * 42, dtype=np.float32).reshape(40, 42, 1) / 2048
+    missing = np.zeros((40, 42), bool)
+    missing[:, 20:22] = True
+    options = {"wrap": (False, False), "patch_size": 7, "seed": 1}
+    exact = pieced(source, missing, source, **options)
+    monkeypatch.setattr(pieces, "_PLACES", 100)
+    coarse = pieced(source, missing, source, **options)
+    assert set(coarse.ravel()) <= set(source.ravel())
+    errors = [np.abs(filled - source).mean() for filled in (exact, coarse)]
+    assert errors[0] == 0 < errors[1] < 0.05
 
 
 # Results that go round
