@@ -237,6 +237,13 @@ def test_regions_that_would_overlap_are_pushed_apart():
         placed(boxes, (20, 80), (20, 59), 7)
 
 
+def test_a_speckled_mask_is_refused_in_time():
+    mask = np.zeros((300, 300), np.bool_)
+    mask[::9, ::9] = True
+    with pytest.raises(patchloom.ParameterError, match="protect=1156 regions: at most 200 can be placed"):
+        patchloom.retarget(np.zeros((300, 300)), (300, 300), protect=mask)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("kind", [None, "protect", "remove"])
 def test_the_red_channel_as_a_map_is_the_results_red_channel(make_picture, dtype, kind):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,8 @@ from .material import identity
 
 Corner = tuple[int, int]
 
-_ROUNDS = 200                                             # of pushing regions apart
+_ROUNDS = 100                                             # of pushing regions apart
+_MOST = 200                                               # regions
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +78,12 @@ def placed(boxes: tuple[Box, ...], source: Size, size: Size, gap: int) -> Placed
     Raises
     ------
     ParameterError
-        If they do not fit.
+        If they do not fit, or are too many.
     """
+    if len(boxes) > _MOST:
+        raise ParameterError(
+            explain("protect", f"{len(boxes)} regions", f"at most {_MOST} can be placed", "smooth the mask")
+        )
     for box in boxes:
         if box[2] > size[0] or box[3] > size[1]:
             raise ParameterError(
@@ -107,10 +111,10 @@ def _place(first: int, side: int, source: int, size: int) -> int:
 
 def _apart(boxes: tuple[Box, ...], corners: list[Corner], size: Size, gap: int) -> list[Corner] | None:
     """Return corners at which no boxes are closer than `gap`, or than they were; None if none are found."""
-    places = [list(corner) for corner in corners]
+    places, sides = [list(corner) for corner in corners], np.array(boxes).reshape(-1, 4)[:, 2:]
     for _ in range(_ROUNDS):
-        still = True
-        for one, two in combinations(range(len(boxes)), 2):
+        still, before = True, [tuple(place) for place in places]
+        for one, two in _near(places, sides, gap):
             axis = _apart_along(boxes[one], boxes[two])
             first, second = (one, two) if boxes[one][axis] < boxes[two][axis] else (two, one)
             own = boxes[second][axis] - boxes[first][axis] - boxes[first][axis + 2]
@@ -127,7 +131,16 @@ def _apart(boxes: tuple[Box, ...], corners: list[Corner], size: Size, gap: int) 
             places[second][axis] = min(places[second][axis] + half, size[axis] - boxes[second][axis + 2])
         if still:
             return [(place[0], place[1]) for place in places]
+        if before == [tuple(place) for place in places]:  # stuck at the frame
+            break
     return None
+
+
+def _near(places: list[list[int]], sides: npt.NDArray[np.int64], gap: int) -> list[tuple[int, int]]:
+    """Return the pairs, by their numbers, of which both sides come nearer than a gap."""
+    first = np.array(places).reshape(-1, 2)
+    before = (first[:, None] < (first + sides)[None] + gap).all(axis=2)
+    return [(int(one), int(two)) for one, two in np.argwhere(np.triu(before & before.T, 1))]
 
 
 def _apart_along(one: Box, two: Box) -> int:
