@@ -13,8 +13,8 @@ from .pyramid import pyramid
 from .resize import resize
 from .types import Image
 
-COLOURS = ("light", "channels", "keep")
-"""What a guide's colours become: the source's in the order of light, or channel by channel, or they stay."""
+COLOURS = ("auto", "light", "range", "channels", "keep")
+"""What a guide's colours become: see `recoloured`."""
 
 # Pixels of a level that what it shows, and the next coarser one does not, is about wide.
 _WIDTH = 4.0
@@ -23,6 +23,10 @@ _LEAST = 7
 _RATIO = 0.75
 _LEVELS = 65535                                           # in whole numbers, whose sums are the same in any order
 _SHADES = 256
+# A drawing has at least this share of its pixels in two of so many shades.
+_DRAWN, _SHADES_DRAWN = 0.8, 16
+# Share of the source's pixels beyond the darkest and the lightest that a drawing's shades become.
+_TAIL = 1 / 20
 # Share of the source's pixels on either side of a shade that its colour is the mean of.
 _AROUND = 1 / 40
 
@@ -117,10 +121,12 @@ def recoloured(image: Image, like: Image, colours: str) -> Image:
     ----------
     image, like : Image
         (H, W, C) and (K, L, C).
-    colours : {"light", "channels", "keep"}
+    colours : {"auto", "light", "range", "channels", "keep"}
         ``"light"``: the darkest tenth becomes what the other's darkest tenth looks like, and so
-        on; ``"channels"``: the same for each channel by itself, so that hues stay apart;
-        ``"keep"``: nothing changes.
+        on; ``"range"``: the darkest shade becomes what the other's darkest tenth looks like, the lightest what
+        its lightest does, and those between lie evenly in light; ``"channels"``: as light, but each channel by
+        itself, so that hues stay apart; ``"keep"``: nothing changes. ``"auto"`` is ``"range"`` for a picture
+        that has nearly all of its pixels in two shades, as drawings have, and else ``"light"``.
 
     Returns
     -------
@@ -129,7 +135,15 @@ def recoloured(image: Image, like: Image, colours: str) -> Image:
     """
     if colours == "keep":
         return image
-    return balance(image, like) if colours == "channels" else _by_light(image, like)
+    if colours == "channels":
+        return balance(image, like)
+    shades = np.clip(light_of(image) * _SHADES // (_LEVELS + 1), 0, _SHADES - 1)
+    light = light_of(like).ravel()
+    order = np.argsort(light, kind="stable")
+    evenly = colours == "range" or (colours == "auto" and _is_drawn(shades))
+    ranks = _ranks_in_range(shades, light[order]) if evenly else _ranks(shades, order.size)
+    made: Image = _colours_at(ranks, _whole(like).reshape(-1, like.shape[2])[order])[shades]
+    return made
 
 
 def as_colours(value: str) -> str:
@@ -139,18 +153,32 @@ def as_colours(value: str) -> str:
     return value
 
 
-def _by_light(image: Image, like: Image) -> Image:
-    """Return `image` with each shade replaced by the mean colour of the other's pixels of the same rank in light.
+def _is_drawn(shades: Whole) -> bool:
+    """Whether a picture is a drawing: most of it is paper and ink."""
+    found = np.sort(np.bincount(shades.ravel() * _SHADES_DRAWN // _SHADES, minlength=_SHADES_DRAWN))
+    return int(found[-2:].sum()) >= _DRAWN * shades.size
 
-    Equal shades get equal colours, as in a drawing's paper.
-    """
-    shades = np.clip(light_of(image) * _SHADES // (_LEVELS + 1), 0, _SHADES - 1)
-    below = np.concatenate([[0], np.cumsum(np.bincount(shades.ravel(), minlength=_SHADES))])
-    order = np.argsort(light_of(like), axis=None, kind="stable")
-    sums = np.cumsum(_whole(like).reshape(-1, like.shape[2])[order], axis=0)
-    sums = np.concatenate([np.zeros((1, like.shape[2]), np.int64), sums])
-    ranks, wide = below * order.size // shades.size, max(1, int(order.size * _AROUND))
-    first, last = np.maximum(ranks[:-1] - wide, 0), np.minimum(ranks[1:] + wide, order.size)
-    table = (sums[last] - sums[first]) / ((last - first) * _LEVELS)[:, None]
-    made: Image = table.astype(np.float32)[shades]
-    return made
+
+def _ranks(shades: Whole, count: int) -> tuple[Whole, Whole]:
+    """Return from which to which of `count` pixels in the order of light each shade stands for, by its own rank."""
+    below = np.concatenate([[0], np.cumsum(np.bincount(shades.ravel(), minlength=_SHADES))]) * count // shades.size
+    return below[:-1], below[1:]
+
+
+def _ranks_in_range(shades: Whole, light: Whole) -> tuple[Whole, Whole]:
+    """Return the same by light itself, the range of the shades being that of `light`, sorted, without its tails."""
+    tail = int(light.size * _TAIL)
+    darkest, lightest = int(light[tail]), int(light[light.size - 1 - tail])
+    low, high = int(shades.min()), int(shades.max())
+    steps = np.clip(np.arange(_SHADES) - low, 0, high - low)
+    goal = darkest + steps * (lightest - darkest) // max(high - low, 1)
+    return np.searchsorted(light, goal, "left"), np.searchsorted(light, goal, "right")
+
+
+def _colours_at(ranks: tuple[Whole, Whole], colours: Whole) -> Image:
+    """Return the mean of `colours`, (N, C) in the order of light, around these ranks."""
+    count, wide = len(colours), max(1, int(len(colours) * _AROUND))
+    sums = np.concatenate([np.zeros((1, colours.shape[1]), np.int64), np.cumsum(colours, axis=0)])
+    first, last = np.maximum(ranks[0] - wide, 0), np.minimum(ranks[1] + wide, count)
+    table: Image = ((sums[last] - sums[first]) / ((last - first) * _LEVELS)[:, None]).astype(np.float32)
+    return table

@@ -24,12 +24,12 @@ Examples:
 
 @command("analogy", short_help="The structure of one picture with the patches of another.", epilog=EXAMPLES,
          takes=("source", "structure"), presets=("analogy", "style", "sketch"))
-@click.option("--colours", type=choice("colours", COLOURS), default="light",
-              help="What the structure's colours become: the source's in the order of light, or channel by channel,"
-                   " or they stay.  [default: light]")
+@click.option("--colours", type=choice("colours", COLOURS), default="auto",
+              help="What the structure's colours become: the source's in the order of light, or evenly over its range,"
+                   " or channel by channel, or they stay. auto: range for drawings, else light.  [default: auto]")
 @click.option("--detail", type=Checked("NUMBER", lambda text: as_detail(as_number(text))), default="0",
-              help="Width in pixels of what is made anew as one piece; the larger, the freer. 0 measures the structure's"
-                   f" detail, and --coarsest wins over both.  [default: 0; 0 to {MOST_DETAIL:g}]")
+              help="Width in pixels of what is made anew as one piece; the larger, the freer. 0 measures that in"
+                   f" STRUCTURE, and --coarsest wins over both.  [default: 0; 0 to {MOST_DETAIL:g}]")
 def analogy(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Lay out patches of SOURCE so that they show the structure of STRUCTURE.
 

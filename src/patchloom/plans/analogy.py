@@ -18,12 +18,15 @@ from .material import Maps, Material, Weights, alike, as_params, check_side, gat
 
 MOST_DETAIL = 4096.0
 
+# Most patches along the shorter side of the coarsest level, where its detail was measured: grain is no structure.
+_MOST = 9
+
 
 def analogy(
     source: Any,
     structure: Any,
     *,
-    colours: str = "light",
+    colours: str = "auto",
     detail: float = 0.0,
     size: Size | None = None,
     maps: Maps = None,
@@ -39,9 +42,10 @@ def analogy(
         Where patches come from.
     structure : array or PIL image
         What the result is laid out like; with the source's channels (an opaque alpha does not count).
-    colours : {"light", "channels", "keep"}
-        What the structure's colours become before patches are looked up: the source's in the order of light,
-        or channel by channel, or they stay.
+    colours : {"auto", "light", "range", "channels", "keep"}
+        What the structure's colours become before patches are looked up: the source's in the order of light;
+        evenly over its range of light (for drawings); channel by channel; or they stay. ``"auto"`` tells
+        drawings from other pictures. See `patchloom.guidance.recoloured`.
     detail : float
         Width of what is to be made anew as one piece, in pixels of the structure; 0: measured in it. The larger,
         the freer the result; ``params.coarsest`` wins if it is not 0.
@@ -71,8 +75,18 @@ def analogy(
     width = as_detail(detail)
     material = gather(source, maps, map_weights).unweighed("an analogy")
     guide = as_guide(structure, "structure", material, params, size)
-    found = coarsest_for((guide.shape[0], guide.shape[1]), width or detail_size(guide), params)
-    return guided("analogy", material, guide, colours=how, params=resolved(params, found), seed=as_seed(seed))
+    out = guide.shape[0], guide.shape[1]
+    width = width or max(detail_size(guide), min(out) / _MOST)
+    params = resolved(params, params.coarsest or _coarsest(out, width, params))
+    return guided("analogy", material, guide, colours=how, params=params, seed=as_seed(seed))
+
+
+def _coarsest(out: Size, detail: float, params: GPNNParams) -> int:
+    """Return the shorter side of the level where detail is a patch wide, with a finer one above where a run begins."""
+    side = float(min(out))
+    for _ in range(params.start_level + 1):
+        side *= params.ratio
+    return min(coarsest_for(out, detail, params), int(side))
 
 
 def as_guide(picture: Any, name: str, material: Material, params: GPNNParams, size: Size | None) -> Image:

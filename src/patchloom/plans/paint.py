@@ -35,9 +35,9 @@ def paint(
         Where patches come from.
     painting : array or PIL image
         Flat colours and crude shapes, with the source's channels (an opaque alpha does not count).
-    colours : {"keep", "light", "channels"}
+    colours : {"keep", "auto", "light", "range", "channels"}
         What the painting's colours become before patches are looked up: they stay, for paintings in the
-        source's colours; or the source's in the order of light, or channel by channel.
+        source's colours; the others as for `analogy`.
     size : (rows, columns), optional
         Of the result; by default the painting's.
     maps, map_weights, params, seed

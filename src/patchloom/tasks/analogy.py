@@ -17,7 +17,7 @@ def analogy(
     source: Any,
     structure: Any,
     *,
-    colours: str = "light",
+    colours: str = "auto",
     detail: float = 0.0,
     size: Size | None = None,
     maps: Maps = None,
