@@ -12,7 +12,7 @@ _PIECE = 4
 # A piece that fits this much worse than the best may be taken instead, so that seeds differ.
 _TOLERANCE = np.float32(1.1)
 # Places that are compared for a piece; of a larger source every second, third ... row and column.
-_PLACES = 1 << 13
+_PLACES = 1 << 14
 
 
 def pieced(image: Image, missing: Mask, source: Image, *, wrap: Wrap, patch_size: int, seed: int) -> Image:
