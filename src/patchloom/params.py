@@ -201,7 +201,7 @@ PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
         "collage": replace(_change, alpha=0.005, coarsest=28, coarsest_iterations=2),
         "harmonise": replace(_change, coarsest_iterations=10),
         "edit": replace(_change, coarsest_iterations=10), "reshuffle": replace(_change, coarsest_iterations=10),
-        "retarget": replace(_change, noise=0.1, alpha=0.002, coarsest_iterations=10),
+        "retarget": replace(_change, alpha=0.002, complete_levels=7, coarsest_iterations=10),
         "inpaint": replace(_change, noise=0.3, iterations=5),
         "extend": replace(_change, noise=0.3, iterations=5, coarsest_iterations=10),
         "animate": replace(_change, iterations=3, coarsest_iterations=3),

@@ -18,7 +18,7 @@ Boxes: TypeAlias = Mapping[int, Box]
 """Where pictures lie in a result, by their numbers from 0, the lowest first; they may stick out."""
 
 # How much narrower than its shape a picture may become for all to stand in one row.
-_MOST_SQUEEZE = 3.5
+_MOST_SQUEEZE = 3.8
 # How far neighbours pass into each other on either side of a seam, relative to the result's shorter side and to the
 # narrowest cell.
 _SOFT, _OF_CELL = 0.15, 0.25

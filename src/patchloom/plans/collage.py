@@ -26,7 +26,7 @@ MOST_WEIGHT = 100.0
 """Of a source, relative to another's 1."""
 
 # The error that a patch of a source costs in the middle of its neighbour's place, beside that of how it looks.
-_PULL = 0.003
+_PULL = 0.006
 
 
 def collage(
