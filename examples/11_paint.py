@@ -12,5 +12,5 @@ source = Image.open("examples/pictures/mountains.png")
 painting = Image.open("examples/pictures/tasks/paint_mountains.png")
 
 for seed in (1, 2):
-    result = patchloom.paint(source, painting, seed=seed)
+    result = patchloom.paint(source, painting, colours="channels", seed=seed)
     result.image.save(out / f"paint_{seed}.png")

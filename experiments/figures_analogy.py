@@ -84,7 +84,7 @@ def paintings() -> None:
     rows = []
     for name, shapes in (("mountains", MOUNTAINS), ("flowers", FLOWERS)):
         source, painted = load(name), painting(shapes, name)
-        made = [(f"seed {seed}", patchloom.paint(source, painted, seed=seed).image) for seed in (1, 2)]
+        made = [(f"seed {seed}", patchloom.paint(source, painted, colours="channels", seed=seed).image) for seed in (1, 2)]
         rows.append([("source", source), ("painting", painted), *made])
     sheet(rows, FIGURES / "paint.jpg", 0.9)
 

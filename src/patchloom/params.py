@@ -197,7 +197,7 @@ PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
         "analogy": replace(_change, alpha=0.005, complete_levels=3),
         "style": replace(_change, alpha=0.005, start_level=1, complete_levels=2),
         "sketch": replace(_change, start_level=1),
-        "paint": replace(_change, alpha=0.01),
+        "paint": _change,
         "collage": replace(_change, alpha=0.005, coarsest=28, coarsest_iterations=2),
         "harmonise": replace(_change, coarsest_iterations=10),
         "edit": replace(_change, coarsest_iterations=10), "reshuffle": replace(_change, coarsest_iterations=10),

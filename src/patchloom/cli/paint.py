@@ -15,7 +15,7 @@ from .task import Options, Pictures
 EXAMPLES = """\b
 Examples:
   patchloom paint photo.jpg painting.png
-  patchloom paint photo.jpg painting.png --colours light
+  patchloom paint photo.jpg painting.png --colours channels
   patchloom paint photo.jpg painting.png --coarsest 40 --count 4 --out out/
   patchloom paint photo.jpg paintings/ --size 100%
 """

@@ -35,9 +35,10 @@ def paint(
         Where patches come from.
     painting : array or PIL image
         Flat colours and crude shapes, with the source's channels (an opaque alpha does not count).
-    colours : {"keep", "auto", "light", "range", "channels"}
-        What the painting's colours become before patches are looked up: they stay, for paintings in the
-        source's colours; the others as for `analogy`.
+    colours : {"keep", "channels", "auto", "light", "range"}
+        What the painting's colours become before patches are looked up: they stay, for paintings in
+        colours picked from the source; ``"channels"`` makes any colours the source's, channel by channel
+        in the order of their values; the others as for `analogy`.
     size : (rows, columns), optional
         Of the result; by default the painting's.
     maps, map_weights, params, seed
