@@ -84,8 +84,8 @@ def paintings() -> None:
     rows = []
     for name, shapes in (("mountains", MOUNTAINS), ("flowers", FLOWERS)):
         source, painted = load(name), painting(shapes, name)
-        made = [(f"seed {seed}", patchloom.paint(source, painted, colours="channels", seed=seed).image) for seed in (1, 2)]
-        rows.append([("source", source), ("painting", painted), *made])
+        made = [patchloom.paint(source, painted, colours="channels", seed=seed).image for seed in (1, 2)]
+        rows.append([("source", source), ("painting", painted), ("seed 1", made[0]), ("seed 2", made[1])])
     sheet(rows, FIGURES / "paint.jpg", 0.9)
 
 

@@ -50,7 +50,9 @@ def as_shift(text: str) -> Size:
     """Return (rows, columns) of ``DX,DY``."""
     found = _SHIFT.fullmatch(text.strip())
     if not found:
-        raise ParameterError(explain("to", repr(text), "must be DX,DY in pixels, how far the object goes", "try -60,12"))
+        raise ParameterError(
+            explain("to", repr(text), "must be DX,DY in pixels, how far the object goes", "try -60,12")
+        )
     return int(found[2]), int(found[1])
 
 

@@ -100,7 +100,8 @@ def load_field(path: str | os.PathLike[str]) -> Transform:
     ):
         raise _not_a_field(path, f"index {index.dtype} {index.shape}, distance {distance.dtype} {distance.shape}")
     if blend is not None and not _fits(blend, nnf):
-        raise _not_a_field(path, f"blend {blend.alpha.dtype} {blend.alpha.shape}, origin {blend.origin}, {len(blend.parts)} parts")
+        got = f"blend {blend.alpha.dtype} {blend.alpha.shape}, origin {blend.origin}, {len(blend.parts)} parts"
+        raise _not_a_field(path, got)
     return Transform(nnf, blend, fold)
 
 
