@@ -11,7 +11,7 @@ from .. import io, plans
 from ..errors import ParameterError, explain
 from ..params import GPNNParams
 from ..plans.animate import FRAMES, MOTION, as_frames, as_motion
-from ..plans.inpaint import MOST_FEATHER, as_feather
+from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Plan, Result
 from .command import command
 from .options import Checked, as_number

@@ -107,8 +107,8 @@ def _arguments(task: Task) -> list[click.Parameter]:
 def _role_options(task: Task) -> list[click.Option]:
     options = []
     for role in task.roles:
-        flag, default = "--" + role.name.replace("_", "-"), "required" if role.required else "default: none"
-        text = f"{role.help} A file, a folder with one of the same name for each input, or a template.  [{default}]"
+        flag, default = "--" + role.name.replace("_", "-"), "" if role.required else "  [default: none]"
+        text = f"{role.help} A file, a folder with one of the same name for each input, or a template.{default}"
         options.append(click.Option([flag, role.name], metavar="PATH", required=role.required, help=text))
     return options
 
@@ -118,7 +118,7 @@ def _shared_options(task: Task) -> list[click.Option]:
     size = click.Option(
         ["--size"], metavar="WxH", type=Checked("WxH", as_size_request), required=task.size == "required",
         help="WIDTHxHEIGHT of the results, in pixels or per cent of the input: 640x480, 150%, 200%x100%."
-             f"  [{'required' if task.size == 'required' else 'default: 100%'}]")
+             + ("" if task.size == "required" else "  [default: 100%]"))
     return [
         click.Option(["--count"], type=Checked("INTEGER", as_count), default="1",
                      help=f"Pictures to make of each input.  [default: 1; 1 to {MAX_COUNT}]"),

@@ -7,7 +7,7 @@ import click
 from .. import plans
 from ..params import GPNNParams
 from ..plans.harmonise import MOST_TEXTURE, as_strength, as_texture
-from ..plans.inpaint import MOST_FEATHER, as_feather
+from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Plan
 from .command import command
 from .options import Checked, as_number

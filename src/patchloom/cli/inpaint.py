@@ -9,7 +9,8 @@ import click
 from .. import plans
 from ..errors import ParameterError, explain
 from ..params import GPNNParams
-from ..plans.inpaint import FILLS, MOST_FEATHER, as_feather, as_fill, as_rgb
+from ..plans.inpaint import FILLS, as_fill, as_rgb
+from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Plan
 from .command import command
 from .options import Checked, as_number

@@ -91,7 +91,8 @@ def recorded(options: list[click.Option], values: Mapping[str, Any]) -> dict[str
     found = {}
     for option in options:
         value, write = values[str(option.name)], option.type.text if isinstance(option.type, Checked) else _as_is
-        if value is not None and value != ():
+        unset = value is None or value == () or (value is False and not option.secondary_opts)
+        if not unset:
             found[str(option.name)] = [write(item) for item in value] if option.multiple else write(value)
     return found
 

@@ -9,7 +9,7 @@ import click
 from .. import plans
 from ..errors import ParameterError, explain
 from ..params import GPNNParams
-from ..plans.inpaint import MOST_FEATHER, as_feather
+from ..plans.masked import MOST_FEATHER, as_feather
 from ..plans.moving import Move
 from ..types import Plan, Size
 from .command import command

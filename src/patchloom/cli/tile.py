@@ -7,7 +7,7 @@ import click
 from .. import plans
 from ..params import GPNNParams
 from ..pixels import repeated
-from ..plans.inpaint import MOST_FEATHER, as_feather
+from ..plans.masked import MOST_FEATHER, as_feather
 from ..plans.tile import LEAST_KEEP, MOST_KEEP, as_keep
 from ..types import Plan
 from .command import command

@@ -14,8 +14,7 @@ from ..params import GPNNParams
 from ..pyramid import pyramid
 from ..regions import feathered
 from ..types import Plan, Size
-from .inpaint import as_feather, brought, check_share
-from .masked import resolved, used
+from .masked import as_feather, brought, check_share, resolved, used
 from .material import Maps, Weights, as_params, check_side, gather, levels_for
 
 FRAMES = (4, 240)

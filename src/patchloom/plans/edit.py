@@ -15,8 +15,7 @@ from ..params import GPNNParams
 from ..pyramid import pyramid
 from ..regions import dilated, feathered
 from ..types import Image, Mask, Plan, Size
-from .inpaint import as_feather, brought, check_share
-from .masked import coarsest_for, masked, resolved, shrinking, thickness, used
+from .masked import as_feather, brought, check_share, coarsest_for, masked, resolved, shrinking, thickness, used
 from .material import Maps, Material, Weights, alike, as_params, check_side, gather, identity, levels_for
 
 # How far what may change reaches around an edit, and the soft border beyond, as shares of the longer side.

@@ -12,8 +12,7 @@ from ..layers import Blend
 from ..params import GPNNParams
 from ..regions import feathered
 from ..types import Image, Plan, Size
-from .inpaint import as_feather
-from .masked import coarsest_for, masked, resolved
+from .masked import as_feather, coarsest_for, masked, resolved
 from .material import Maps, Weights, as_params, check_side, gather, identity
 
 # How much of the picture is mirrored at its edges to begin with, as a share of its rows and of its columns: what is

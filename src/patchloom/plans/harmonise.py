@@ -14,8 +14,7 @@ from ..layers import Blend, Layer
 from ..params import MAX_CHANNELS, GPNNParams
 from ..regions import distance, feathered
 from ..types import Image, Mask, Plan, Size
-from .inpaint import as_feather, brought, check_share
-from .masked import coarsest_for, masked, resolved, thickness
+from .masked import as_feather, brought, check_share, coarsest_for, masked, resolved, thickness
 from .material import Maps, Material, Weights, as_params, check_side, gather, identity
 
 MOST_TEXTURE = 10.0

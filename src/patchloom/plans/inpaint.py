@@ -10,14 +10,13 @@ from ..checks import as_mask, as_seed, as_size
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
+from ..pixels import again
 from ..regions import feathered, grown_inwards
-from ..resize import resize
 from ..types import Image, Mask, Plan, Size
-from .masked import coarsest_for, masked, resolved, thickness
+from .masked import as_feather, brought, check_share, coarsest_for, masked, resolved, thickness
 from .material import Maps, Material, Weights, as_params, check_side, gather, identity
 
 FILLS = ("edges", "source")
-MOST_FEATHER = 256
 
 # How many patches wide the hole is at the coarsest level. A narrow one is decided by what is around it; what was
 # painted into a hole needs patches that see nothing else, or the surroundings grow over it.
@@ -110,7 +109,7 @@ def _unseen(image: Any, own: Material, mask: Mask) -> Any:
         return image
     array = np.array(image)
     array[mask] = array[~mask][0]
-    return array
+    return again(array, image)
 
 
 def as_hole(hole: Any, material: Material) -> Mask:
@@ -158,27 +157,3 @@ def as_fill(fill: Any) -> str:
     if fill not in FILLS:
         as_rgb(fill if isinstance(fill, str) else repr(fill), "fill")
     return str(fill)
-
-
-def as_feather(feather: Any) -> int:
-    """Return the width of a soft border in pixels."""
-    whole = -1 if isinstance(feather, (bool, str)) or int(feather) != feather else int(feather)
-    if not 0 <= whole <= MOST_FEATHER:
-        raise ParameterError(explain("feather", repr(feather), f"must be a whole number, 0 to {MOST_FEATHER}"))
-    return whole
-
-
-def brought(mask: Mask, size: Size | None) -> Mask:
-    """Return a mask at another size: True where at least half of a pixel is."""
-    if size is None or size == mask.shape:
-        return mask
-    return np.asarray(resize(mask.astype(np.float32)[..., None], size)[..., 0] >= 0.5)
-
-
-def check_share(mask: Mask, name: str) -> None:
-    """Raise `ImageError` if a mask covers nothing or everything."""
-    if not mask.any() or mask.all():
-        covers = "0 % of the picture" if not mask.any() else "100 % of the picture"
-        raise ImageError(
-            explain(name, covers, "must cover a part", "white is what is meant; --invert-mask swaps it")
-        )

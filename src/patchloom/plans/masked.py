@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ParameterError, explain
+from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
 from ..pyramid import level_sizes, pyramid
@@ -17,8 +18,33 @@ from ..resize import resize
 from ..types import Image, Mask, Plan, Pyramid, Size, Wrap
 from .material import Material, levels_for
 
+MOST_FEATHER = 256
 # A longer side to which masks are reduced before their thickness is measured, in pixels.
 _ROUGHLY = 128
+
+
+def as_feather(feather: Any) -> int:
+    """Return the width of a soft border in pixels."""
+    whole = -1 if isinstance(feather, (bool, str)) or int(feather) != feather else int(feather)
+    if not 0 <= whole <= MOST_FEATHER:
+        raise ParameterError(explain("feather", repr(feather), f"must be a whole number, 0 to {MOST_FEATHER}"))
+    return whole
+
+
+def brought(mask: Mask, size: Size | None) -> Mask:
+    """Return a mask at another size: True where at least half of a pixel is."""
+    if size is None or size == mask.shape:
+        return mask
+    return np.asarray(resize(mask.astype(np.float32)[..., None], size)[..., 0] >= 0.5)
+
+
+def check_share(mask: Mask, name: str) -> None:
+    """Raise `ImageError` if a mask covers nothing or everything."""
+    if not mask.any() or mask.all():
+        covers = "0 % of the picture" if not mask.any() else "100 % of the picture"
+        raise ImageError(
+            explain(name, covers, "must cover a part", "paint what is meant white, and the rest black")
+        )
 
 
 def thickness(mask: Mask) -> float:

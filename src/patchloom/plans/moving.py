@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..checks import as_mask
 from ..errors import ParameterError, explain
 from ..types import Box, Mask, Size
-from .inpaint import brought, check_share
+from .masked import brought, check_share
 from .material import identity
 
 # How much of a box, at each of its sides, may change after the move: a share of its shorter side.

@@ -14,8 +14,7 @@ from ..params import MAX_CHANNELS, GPNNParams
 from ..regions import dilated, feathered, grown_inwards
 from ..types import Image, Mask, Plan, Size
 from .edit import as_region, scaled
-from .inpaint import as_feather
-from .masked import coarsest_for, masked, resolved, thickness
+from .masked import as_feather, coarsest_for, masked, resolved, thickness
 from .material import Maps, Weights, as_params, check_side, gather
 from .moving import Layout, Move, as_objects, laid_out
 

@@ -14,8 +14,7 @@ from ..params import GPNNParams
 from ..regions import feathered, grown_inwards
 from ..types import Image, Mask, Plan, Size, Wrap
 from .generate import TILES, as_tile
-from .inpaint import as_feather
-from .masked import coarsest_for, masked, resolved
+from .masked import as_feather, coarsest_for, masked, resolved
 from .material import Maps, Weights, as_params, check_side, gather, identity
 from .pieces import pieced
 
