@@ -290,9 +290,21 @@ def test_command_defaults_and_refusals(folder, photo, make_picture):
     refused(folder, "animate", photo, "--frames", "3", message="frames=")
     refused(folder, "animate", photo, "--fps", "99", message="fps=")
     refused(folder, "animate", photo, "--motion", "0", message="motion=")
-    refused(folder, "animate", photo, *QUICK, "--force", "--map", f"n={photo}", message="map=")
+    deep = folder / "deep.png"
+    io.write(deep, make_picture(32, 40, 1)[..., 0].astype(np.uint16) * 257)
+    refused(folder, "animate", photo, *QUICK, "--force", "--map", "n=deep.png",
+            message=f"{photo}: output=.webp: does not hold 16 bits")
     clear = save(folder / "clear.png", np.dstack([make_picture(24, 30), make_picture(24, 30, 1)]))
     refused(folder, "animate", clear, *QUICK, "--out", "x.gif", message=f"{clear}: output=.gif")
     dry = run("animate", photo, *QUICK, "--dry-run", "--out", "dry.gif")
     assert "dry.gif" in dry.stderr
     assert not (folder / "dry.gif").exists()
+
+
+def test_maps_are_loops_too(folder, photo):
+    """Beside the loop, of its kind, frame by frame."""
+    run("animate", photo, *QUICK, "--map", f"n={photo}", "--out", "a.webp")
+    assert names(folder) == ["a.webp", "a_n.webp", "photo.png"]
+    loop, moved = (io.decode_frames((folder / name).read_bytes()) for name in ("a.webp", "a_n.webp"))
+    assert len(loop) == len(moved)
+    assert all(np.array_equal(*pair) for pair in zip(loop, moved, strict=True))

@@ -8,7 +8,6 @@ import click
 import numpy as np
 
 from .. import io, plans
-from ..errors import ParameterError, explain
 from ..params import GPNNParams
 from ..plans.animate import FRAMES, MOTION, as_frames, as_motion
 from ..plans.masked import MOST_FEATHER, as_feather
@@ -37,7 +36,9 @@ def _same_frames(data: bytes, other: bytes) -> bool:
     return len(made) == len(was) and all(np.array_equal(*pair) for pair in zip(made, was, strict=True))
 
 
-LOOP = Delivery(io.ANIMATED, lambda picture: io.ANIMATED[0], io.check_frames, encode=_encode, same=_same_frames)
+LOOP = Delivery(
+    io.ANIMATED, lambda picture: io.ANIMATED[0], io.check_frames, encode=_encode, same=_same_frames, moving=True
+)
 
 
 @command("animate", short_help="A short loop in which things move a little.", epilog=EXAMPLES, delivery=LOOP,
@@ -57,12 +58,8 @@ def animate(pictures: Pictures, options: Options, params: GPNNParams, seed: int)
     The loop is WebP by default; --out x.gif has 256 colours, and --out x.mp4 needs the extra
     "video". Water, clouds, leaves and flames suit it best; --mask keeps houses standing.
     """
-    if pictures.maps:
-        raise ParameterError(
-            explain("map", repr(next(iter(pictures.maps))), "animate writes no maps",
-                    "patchloom.animate in Python returns their frames")
-        )
     return plans.animate(
         pictures.image, frames=options["frames"], motion=options["motion"], mask=pictures.get("mask"),
-        feather=options["feather"], size=options["size"], params=params, seed=seed,
+        feather=options["feather"], size=options["size"], maps=pictures.maps, map_weights=pictures.map_weights,
+        params=params, seed=seed,
     )

@@ -193,9 +193,12 @@ def prepare(
     for path in (targets[0].path, *targets[0].beside.values()):
         if path is not None:
             delivery.check(pixels, path.suffix)
+    for name, path in targets[0].maps.items() if delivery.moving else ():
+        delivery.check(loaded.maps()[name][0].pixels, path.suffix)
     for target in targets:
         for path in target.paths:
-            allowed = {target.nnf: io.FIELD_SUFFIXES, target.path: delivery.suffixes}.get(path, io.WRITABLE)
+            usual = delivery.suffixes if delivery.moving else io.WRITABLE
+            allowed = {target.nnf: io.FIELD_SUFFIXES, target.path: delivery.suffixes}.get(path, usual)
             io.check_writable(path, force=request.force, suffixes=allowed)
     return Job(label, work, inputs, size, targets, origin)
 
@@ -239,7 +242,8 @@ def _target(
     )
     if not path.suffix:                                   # is refused as a picture's name, with nothing beside it
         return Target(seed, path)
-    maps = {name: _beside(path, name, found[0].suffix) for name, found in loaded.maps().items()}
+    alike = path.suffix if work.task.delivery.moving else ""
+    maps = {name: _beside(path, name, alike or found[0].suffix) for name, found in loaded.maps().items()}
     more = {name: _beside(path, name, path.suffix) for name in work.task.beside if work.options[name]}
     return Target(seed, path, path.with_suffix(".npz") if request.save_nnf else None, maps, more)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -132,7 +133,13 @@ class Runner:
         for name, path in target.maps.items():
             profile = loaded.maps()[name][0].icc
             more = {**about, record.PART: inputs.MAP + name}
-            io.write(path, result.maps[name], icc=profile, metadata=more, force=force)
+            made = result.maps[name]
+            if task.delivery.moving:
+                loop = replace(result, image=made[0], frames=made)
+                encoded = task.delivery.encode(loop, job.work.resolved(loaded), path.suffix, profile, more)
+                io.place(path, encoded, force=force)
+            else:
+                io.write(path, made, icc=profile, metadata=more, force=force)
         for name, path in target.beside.items():
             io.write(path, task.beside[name](result.image), icc=icc, metadata={**about, record.PART: name}, force=force)
         return data

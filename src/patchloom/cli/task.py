@@ -111,6 +111,8 @@ class Delivery:
         (result, options, suffix, profile, metadata) -> the file's bytes.
     same : callable
         (bytes, bytes) of two files -> whether they look the same.
+    moving : bool
+        Results are frames; so are those of their maps, in files of the same kind.
     """
 
     suffixes: tuple[str, ...] = io.WRITABLE
@@ -119,6 +121,7 @@ class Delivery:
     run: Callable[..., Result] = _run
     encode: Callable[[Result, Options, str, bytes | None, Mapping[str, str]], bytes] = _encode
     same: Callable[[bytes, bytes], bool] = _same_pixels
+    moving: bool = False
 
 
 @dataclass(frozen=True)
