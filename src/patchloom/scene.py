@@ -159,6 +159,8 @@ def _home(plan: Plan, level: int, patches: Size) -> NNF:
         for count, own in zip(patches, plan.home.shape[:2], strict=True)
     ]
     keys = [grid(plan.source[of], plan.params.patch_size) for of in (0, level)]
-    index = plan.home[places[0][:, None], places[1][None, :]].astype(np.int64)
-    scaled = [np.minimum(index[..., axis] * keys[1][axis] // keys[0][axis], keys[1][axis] - 1) for axis in (0, 1)]
-    return NNF(np.stack(scaled, axis=2).astype(np.int32), distance, plan.params.patch_size)
+    scaled = np.empty((*patches, 2), np.int32)
+    for axis, (fine, coarse) in enumerate(zip(*keys, strict=True)):
+        table = (np.arange(fine, dtype=np.int64) * coarse // fine).astype(np.int32)
+        scaled[..., axis] = table[plan.home[..., axis][places[0][:, None], places[1][None, :]]]
+    return NNF(scaled, distance, plan.params.patch_size)
