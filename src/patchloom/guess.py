@@ -7,6 +7,7 @@ import logging
 import numpy as np
 
 from . import kernels
+from .errors import ParameterError, explain
 from .params import GPNNParams
 from .patches import grid
 from .search import nearest
@@ -37,7 +38,14 @@ def first_guess(plan: Plan, *, threads: int = 1) -> Image:
     -------
     Image
         Of the size of ``plan.guess``.
+
+    Raises
+    ------
+    ParameterError
+        If the plan is that of many pictures.
     """
+    if plan.drift is not None:
+        raise ParameterError(explain("plan", "an animation", "steps makes one picture", "pass it to patchloom.run"))
     params, source = plan.params, plan.source[len(plan.sizes) - 1]
     if params.noise == 0:
         return plan.guess

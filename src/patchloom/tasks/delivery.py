@@ -88,6 +88,9 @@ def _values(numbers: npt.NDArray[Any], like: Any, kind: PixelFormat) -> Image:
 def apply(made: Result | Transform, picture: Any, *, threads: int = 0) -> Any:
     """Return what a run would have made of another picture, or map, of its source's size.
 
+    Every pixel comes from where the run's came from. What a run does besides is not done again:
+    `harmonise` also changes colours, and `animate` smooths its frames over time (its field is the first frame's).
+
     Parameters
     ----------
     made : Result or Transform

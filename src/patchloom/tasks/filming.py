@@ -18,7 +18,7 @@ _LEAST_REACH = 3.0
 
 def frame_plan(plan: Plan, frame: int) -> Plan:
     """Return what the engine runs for a frame; all have one seed, so that what looks alike finds alike."""
-    return replace(plan, guess=frame_guess(plan, frame))
+    return replace(plan, guess=frame_guess(plan, frame), drift=None)
 
 
 def framed(plan: Plan, step: Step, *, threads: int) -> Frame:
