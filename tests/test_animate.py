@@ -14,7 +14,7 @@ from PIL import Image
 
 import patchloom
 from command_line import names, refused, run, save
-from patchloom import PRESETS, FileError, ImageError, MissingExtraError, ParameterError, io, plans, steps
+from patchloom import PRESETS, FileError, ImageError, MissingExtraError, ParameterError, io, plans
 from patchloom.motion import Frame, displaced, sample, steadied, walk
 from patchloom.plans.animate import FRAMES, MOTION
 
@@ -304,7 +304,7 @@ def test_command_defaults_and_refusals(folder, photo, make_picture):
 def test_steps_make_one_picture(make_picture):
     """A plan of many says so, instead of giving back what it started from."""
     with pytest.raises(ParameterError, match="^plan=an animation: steps makes one picture"):
-        next(steps(plans.animate(make_picture(), frames=4, seed=1)))
+        next(patchloom.steps(plans.animate(make_picture(), frames=4, seed=1)))
 
 
 def test_maps_are_loops_too(folder, photo):

@@ -105,8 +105,11 @@ def peak_memory(plan: Plan) -> int:
 def _held(plan: Plan) -> int:
     """Bytes of a plan's own arrays, each counted once."""
     pictures = [*plan.source, *(plan.known or ()), *(layer.value for layer in plan.layers.values())]
-    masks = [*(plan.valid or ()), *(plan.free or ()), *([] if plan.home is None else [plan.home])]
-    return sum({id(array): array.nbytes for array in (*pictures, *masks)}.values())
+    stages = [array for stage in plan.path for array in (stage.free, stage.known)]
+    masks = [*(plan.valid or ()), *(plan.free or ()), plan.home, plan.drift, *stages]
+    blend = [] if plan.blend is None else [plan.blend.alpha, *(layer.below for layer in plan.layers.values())]
+    found = {id(array): array.nbytes for array in (*pictures, *masks, *blend) if isinstance(array, np.ndarray)}
+    return sum(found.values())
 
 
 def _loop(plan: Plan, query: int) -> int:
@@ -122,7 +125,8 @@ def _loop(plan: Plan, query: int) -> int:
 def _beside(plan: Plan, query: int) -> int:
     """Bytes that parts of a picture and results which go round take besides the rest."""
     floats = _FLOAT * plan.guess.shape[2]
-    copies = (floats + 2 * _FIELD) * (plan.free is not None) + (2 * floats + _FIELD) * any(plan.wrap)
+    padded = 2 * floats + _SHORT * plan.guess.shape[2] + _FIELD + _SUMS
+    copies = (floats + 2 * _FIELD) * (plan.free is not None) + padded * any(plan.wrap)
     return copies * query
 
 
