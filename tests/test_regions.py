@@ -1,10 +1,14 @@
 """Distances, soft borders, masks down a pyramid, and holes grown from their edges."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchloom.errors import Cancelled
+from patchloom.kernels.cancel import cancelled_by
 from patchloom.pyramid import level_sizes
 from patchloom.regions import clear_patches, dilated, distance, feathered, grown_inwards, shrunk
 
@@ -27,15 +31,39 @@ def brute(mask):
     return np.sqrt(squares.reshape(mask.shape))
 
 
-@given(seeds, st.integers(0, 20))
-def test_distance_is_euclidean(seed, most):
+@given(seeds, st.sampled_from([16, 40]), st.integers(0, 50))
+def test_distance_is_euclidean(seed, largest, most):
     """Up to `most` it is the distance between centres, beyond it `most` plus one."""
-    mask = some_mask(seed)
+    mask = some_mask(seed, largest)
     exact = brute(mask)
     found = distance(mask, most)
     near = exact <= most
     np.testing.assert_allclose(found[near], exact[near], rtol=1e-6)
     assert (found[~near] == most + 1).all()
+
+
+def seconds(mask, most):
+    """Least time of three."""
+    taken = []
+    for _ in range(3):
+        then = time.perf_counter()
+        distance(mask, most)
+        taken.append(time.perf_counter() - then)
+    return min(taken)
+
+
+def test_far_takes_no_longer_than_near():
+    """The time grows with the picture only."""
+    mask = np.zeros((600, 600), np.bool_)
+    mask[20:580, 20:580] = True
+    assert seconds(mask, 400) < 6 * seconds(mask, 8)
+
+
+def test_distance_ends_when_asked_to():
+    """In between rows."""
+    asked = iter([False] * 20)
+    with cancelled_by(lambda: next(asked, True)), pytest.raises(Cancelled):
+        distance(np.eye(50) > 0, 9)
 
 
 @given(seeds, st.integers(0, 5))

@@ -6,45 +6,85 @@ import numpy as np
 import numpy.typing as npt
 
 from . import kernels
+from .kernels.cancel import check
 from .resize import resize
 from .types import Image, Mask, Size
 
 
 def distance(mask: Mask, most: int) -> npt.NDArray[np.float32]:
-    """Return how far each pixel is from the mask.
+    """Return how far each pixel is from the mask; its time grows with the picture, and with nothing else.
 
     Parameters
     ----------
     mask : Mask (H, W)
         True is 0 away.
     most : int
-        Distances above it count as ``most + 1``; the time grows with it.
+        Distances above it count as ``most + 1``; below 2**14.
 
     Returns
     -------
     float32 array (H, W)
         Between the pixels' centres, in pixels.
+
+    Raises
+    ------
+    Cancelled
+        If somebody asked for it, see `patchloom.kernels.cancel`.
+
+    References
+    ----------
+    Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions" (2012).
     """
     far = most + 1
-    squares = np.full(mask.shape, far * far, np.int64)
+    squares = np.full(mask.shape, far * far, np.int32)
     rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
-        return np.sqrt(squares.astype(np.float32))
-    near = tuple(                                          # beyond this rectangle everything is far
-        slice(max(int(found[0]) - most, 0), int(found[-1]) + most + 1) for found in (rows, cols)
-    )
-    part = mask[near]
-    along = np.where(part, 0, far)
-    for step in range(1, far):                             # along the rows first, then over the columns
-        along[:, step:] = np.minimum(along[:, step:], np.where(part[:, :-step], step, far))
-        along[:, :-step] = np.minimum(along[:, :-step], np.where(part[:, step:], step, far))
-    along *= along
-    least = along.copy()
-    for step in range(1, far):
-        least[step:] = np.minimum(least[step:], along[:-step] + step * step)
-        least[:-step] = np.minimum(least[:-step], along[step:] + step * step)
-    squares[near] = np.where(least > most * most, far * far, least)
+    if rows.size:
+        near = tuple(                                      # beyond this rectangle everything is far
+            slice(max(int(found[0]) - most, 0), int(found[-1]) + far) for found in (rows, cols)
+        )
+        along = _along_rows(mask[near], far)
+        along *= along
+        _spread_over_columns(along, far)
+        squares[near] = np.where(along > most * most, far * far, along)
     return np.sqrt(squares.astype(np.float32))
+
+
+def _along_rows(mask: Mask, far: int) -> npt.NDArray[np.int32]:
+    """Return how far the mask's next pixel in the same row is, at most `far`."""
+    place = np.arange(mask.shape[1], dtype=np.int32)
+    before = np.maximum.accumulate(np.where(mask, place, np.int32(-far)), axis=1)
+    after = np.minimum.accumulate(np.where(mask, place, np.int32(place.size + far))[:, ::-1], axis=1)[:, ::-1]
+    return np.minimum(np.minimum(place - before, after - place), np.int32(far))
+
+
+def _spread_over_columns(squares: npt.NDArray[np.int32], far: int) -> None:
+    """Replace each value by the least of its column's, each plus the square of how far away it is.
+
+    Each value below the square of `far` is the foot of a parabola. From top to bottom each column keeps a
+    stack of those that are the lowest somewhere, in the order in which they are: their rows, their heights (at row
+    0), and the rows that they begin at. The first stands for all that is far.
+    """
+    rows, cols = squares.shape
+    foot, height, begin = (np.empty((rows + 1) * cols, np.int32) for _ in range(3))
+    foot[:cols], height[:cols], begin[:cols] = -far, far * far, np.iinfo(np.int32).min
+    last = np.arange(cols)                                 # each column's last on the stack
+    for row in range(rows):
+        check()
+        here = np.flatnonzero(squares[row] < far * far)
+        own = squares[row, here] + row * row
+        first, left = np.empty(here.size, np.int32), np.arange(here.size)
+        while left.size:
+            below = last[here[left]]
+            first[left] = (own[left] - height[below]) // (2 * (row - foot[below])) + 1
+            left = left[first[left] <= begin[below]]       # where the last is nowhere the lowest any more
+            last[here[left]] -= cols
+        seen = first < rows
+        last[here[seen]] += cols
+        added = last[here[seen]]
+        foot[added], height[added], begin[added] = row, own[seen], first[seen]
+    for row in reversed(range(rows)):
+        squares[row] = height[last] - 2 * row * foot[last] + row * row
+        last[begin[last] == row] -= cols
 
 
 def dilated(mask: Mask, by: int) -> Mask:
