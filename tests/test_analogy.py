@@ -71,6 +71,14 @@ def test_the_size_is_the_structures_or_what_was_asked_for(data):
     assert source.min() <= result.image.min() <= result.image.max() <= source.max()
 
 
+@pytest.mark.parametrize("sides", [(7, 7), (7, 9), (9, 7), (7, 40)])
+def test_pictures_of_one_patch(make_picture, sides):
+    """There are no levels to measure detail at, and still a result: on either side, and on both."""
+    least, other = make_picture(*sides), make_picture(40, 56, seed=1)
+    for source, structure in ((least, other), (other, least), (least, least[::-1])):
+        assert patchloom.analogy(source, structure, params=QUICK, seed=1).image.shape == structure.shape
+
+
 def test_the_same_seed_gives_the_same_bytes(make_picture):
     """For any number of threads."""
     source, structure = make_picture(), make_picture(seed=1)

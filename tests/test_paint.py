@@ -72,6 +72,16 @@ def test_types(make_picture, kind):
         assert (image.shape, image.dtype) == ((40, 52, source.shape[2]), source.dtype)
 
 
+@pytest.mark.parametrize("colours", ["keep", "auto"])
+@pytest.mark.parametrize("sides", [(7, 7), (7, 9), (9, 7), (7, 40)])
+def test_pictures_of_one_patch(make_picture, sides, colours):
+    """There are no levels to compare, and still a result: on either side, and on both."""
+    least, other = make_picture(*sides), make_picture(40, 56, seed=1)
+    for source, painted in ((least, other), (other, least), (least, least[::-1])):
+        made = patchloom.paint(source, painted, colours=colours, seed=1).image
+        assert made.shape == painted.shape
+
+
 def test_size_threads_and_maps(make_picture):
     """The size that was asked for, the same for 1 and 4 threads, and maps that follow to the last bit."""
     source, painted = make_picture(), make_picture(seed=1)

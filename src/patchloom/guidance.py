@@ -78,11 +78,12 @@ def flat_until(image: Image, like: Image) -> int:
     -------
     int
         Of the finest level, coarse to fine, at which its bands hold at least half of the
-        variance of the other's bands where these are as fine to the picture; in pixels of `image`.
+        variance of the other's bands where these are as fine to the picture; in pixels of `image`. That of the
+        coarsest level if the other is too small to have bands.
     """
     (own, sides), (other, theirs) = _bands(image), _bands(like)
     least = sides[-1]
-    for level in reversed(range(len(own))):
+    for level in reversed(range(len(own) if other else 0)):
         near = min(range(len(other)), key=lambda at: abs(theirs[at] - sides[level]))
         if 2 * own[level] < other[near]:
             break
