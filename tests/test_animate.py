@@ -192,6 +192,10 @@ def test_on_step_sees_every_frame(make_picture):
 
 @pytest.mark.parametrize("options, message", [
     ({"frames": 3}, "frames=3: must be a whole number, 4 to 240"),
+    ({"frames": None}, "frames=None: must be a whole number, 4 to 240"),
+    ({"frames": np.nan}, "frames=nan: must be a whole number, 4 to 240"),
+    ({"frames": np.inf}, "frames=inf: must be a whole number, 4 to 240"),
+    ({"frames": [3]}, "frames=[3]: must be a whole number, 4 to 240"),
     ({"frames": 5.5}, "frames=5.5: must be"),
     ({"motion": 0}, "motion=0: must be a number, 0.1 to 20"),
     ({"motion": math.nan}, "motion=nan: must be"),

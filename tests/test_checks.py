@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image as pil
 
 from patchloom import ImageError, ParameterError
-from patchloom.checks import as_image, as_memory, as_seed, as_size, as_threads, from_image
+from patchloom.checks import as_image, as_mapping, as_memory, as_seed, as_size, as_threads, as_whole, from_image
 
 RNG = np.random.default_rng(0)
 BYTES = RNG.integers(0, 256, (9, 11, 4), np.uint8)
@@ -181,3 +182,32 @@ def test_memory() -> None:
     for bad in (0, -5, "lots", "5TBs", True, "nan"):
         with pytest.raises(ParameterError, match="^memory="):
             as_memory(bad)
+
+
+@pytest.mark.parametrize("value", [3, 3.0, np.int64(3), np.uint8(3), np.float32(3), np.array(3)])
+def test_whole_numbers(value: Any) -> None:
+    """Of any type, floats without a fraction too."""
+    whole = as_whole(value, "feather", 0, 256)
+    assert whole == 3
+    assert type(whole) is int
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, float("nan"), float("inf"), -float("inf"), [3], "3", b"3", True, np.True_, 2.5, -1, 257, 1e300, 3j, {},
+     np.array([3]), np.zeros((40, 2))],
+)
+def test_what_is_no_whole_number_in_range(value: Any) -> None:
+    """One line, whatever it is."""
+    with pytest.raises(ParameterError, match="^feather=.*: must be a whole number of pixels, 0 to 256$") as caught:
+        as_whole(value, "feather", 0, 256, "pixels")
+    assert "\n" not in str(caught.value)
+
+
+def test_mappings() -> None:
+    """A dict, anything like it, or nothing; all else is refused in one line."""
+    assert as_mapping(None, "maps", "names to pictures") == {}
+    assert as_mapping(MappingProxyType({"a": 1}), "maps", "names to pictures") == {"a": 1}
+    for value in (3, 0, [], [1], "a", np.zeros((2, 2))):
+        with pytest.raises(ParameterError, match="^maps=[a-z]+: must be a mapping of names to pictures$"):
+            as_mapping(value, "maps", "names to pictures")

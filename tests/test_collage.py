@@ -202,6 +202,10 @@ def test_a_field_is_applied_to_a_mosaic_of_others():
     ({"weights": (1, 2), "places": {0: (0, 0)}}, "weights="),
     ({"places": {2: (0, 0)}}, "places=2: must be sources by number, 0 to 1"),
     ({"places": {0: (0, 48)}}, "place of source 1=column 48, row 0: lies outside of the result of 48 x 40"),
+    ({"places": 3}, "places=int: must be a mapping of sources by number to"),
+    ({"places": 0}, "places=int: must be a mapping of sources by number to"),
+    ({"places": [(0, 0)]}, "places=list: must be a mapping of sources by number to"),
+    ({"maps": [3]}, "maps=list: must be a mapping of names to lists of pictures"),
     ({"places": {0: 3}}, "place of source 1=3: must be whole numbers"),
     ({"maps": {"red": [noisy(0, 0, 255)]}}, "map red=1 pictures: must be 2"),
     ({"map_weights": {"red": 1.0}}, "map_weights='red': is no map"),
@@ -227,6 +231,22 @@ def test_what_is_out_of_range_is_told(change, message):
 def test_pictures_that_do_not_go_together_are_told(second, change, message):
     with pytest.raises(ImageError, match=message):
         plans.collage([noisy(0, 0, 255), second], **change)
+
+
+def test_more_channels_than_a_search_holds_are_told():
+    """Where the sources lie takes one or two channels; those that there are room for run."""
+    params = dataclasses.replace(TINY, iterations=1, coarsest_iterations=1)
+    many = [noisy(seed, 0, 255, (12, 14, 32)) for seed in range(3)]
+    with pytest.raises(ImageError, match="sources=32 channels that weigh in the search: at most 31 here; use fewer"):
+        plans.collage(many, size=(12, 40), params=params)
+    fewer = [source[..., :31] for source in many]
+    assert patchloom.collage(fewer, size=(12, 40), params=params, seed=1).image.shape == (12, 40, 31)
+    four = [noisy(seed, 0, 255, (12, 14, 3)) for seed in range(4)]
+    maps = {"feature": [noisy(seed, 0, 255, (12, 14, 29)) for seed in range(4)]}
+    weigh = {"maps": maps, "map_weights": {"feature": 1.0}, "params": params, "size": (48, 14)}
+    with pytest.raises(ImageError, match="sources=32 channels that weigh in the search: at most 3. here"):
+        plans.collage(four, **weigh)
+    assert patchloom.collage(many, size=(12, 40), layout=many[0], params=params, seed=1).image.shape == (12, 40, 32)
 
 
 # The command

@@ -254,6 +254,10 @@ def test_repeated(make_picture, mode):
     ({"keep": float("nan")}, "keep=nan: must be 0.1 to 0.99"),
     ({"keep": 0.95}, "keep=0.95: would leave a picture of 40 x 30 pixels as it is; try 0.88"),
     ({"feather": -1}, "feather=-1: must be a whole number, 0 to 256"),
+    ({"feather": None}, "feather=None: must be a whole number, 0 to 256"),
+    ({"feather": np.nan}, "feather=nan: must be a whole number, 0 to 256"),
+    ({"feather": np.inf}, "feather=inf: must be a whole number, 0 to 256"),
+    ({"feather": [3]}, "feather=[3]: must be a whole number, 0 to 256"),
     ({"feather": 1}, "feather=1: must be less than the band's width (1 pixels); try 0, or a smaller keep"),
     ({"size": (6, 40)}, "size=6 rows x 40 columns: "),
 ])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from .pixels import MAX_SIDE, as_image, from_image, is_pil
 from .types import Mask, PixelFormat, Size
 
 __all__ = [
-    "MAX_SIDE", "PixelFormat", "as_image", "as_mask", "as_memory", "as_seed", "as_size", "as_threads",
-    "available_cores", "from_image", "is_pil",
+    "MAX_SIDE", "PixelFormat", "as_image", "as_mapping", "as_mask", "as_memory", "as_seed", "as_size", "as_threads",
+    "as_whole", "available_cores", "from_image", "is_pil",
 ]
 
 
@@ -89,6 +90,42 @@ def as_threads(value: Any) -> int:
     if not 0 <= number <= 1024:
         raise ParameterError(explain(name, repr(value), "must be a whole number, 0 (all cores) to 1024"))
     return number or available_cores()
+
+
+def as_whole(value: Any, name: str, low: int, high: int, unit: str = "") -> int:
+    """Return a whole number from `low`, at least 0, to `high`; floats without a fraction are such.
+
+    Parameters
+    ----------
+    value : int or float
+        What was passed.
+    name : str
+        What errors call it.
+    low, high : int
+        The least and the most.
+    unit : str
+        What it counts, as errors say it.
+    """
+    whole = _whole(int(value) if isinstance(value, (float, np.floating)) and value.is_integer() else value)
+    if not low <= whole <= high:
+        counted = f"a whole number of {unit}" if unit else "a whole number"
+        raise ParameterError(explain(name, repr(value), f"must be {counted}, {low} to {high}"))
+    return whole
+
+
+def as_mapping(value: Any, name: str, holds: str) -> dict[Any, Any]:
+    """Return a mapping as a dict, and None as an empty one.
+
+    Parameters
+    ----------
+    value : mapping or None
+        What was passed.
+    name, holds : str
+        What errors call it, and what it maps to what.
+    """
+    if value is not None and not isinstance(value, Mapping):
+        raise ParameterError(explain(name, type(value).__name__, f"must be a mapping of {holds}"))
+    return dict(value or {})
 
 
 def _whole(value: Any) -> int:

@@ -51,5 +51,5 @@ class Cancelled(PatchloomError):
 
 def explain(what: str, got: object, allowed: str, remedy: str = "") -> str:
     """Build the one line that every error is: ``what=got: allowed; remedy``."""
-    line = f"{what}={got}: {allowed}"
+    line = f"{what}={' '.join(str(got).splitlines())}: {allowed}"
     return f"{line}; {remedy}" if remedy else line

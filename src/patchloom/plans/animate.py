@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import as_mask, as_seed, as_size
+from ..checks import as_mask, as_seed, as_size, as_whole
 from ..errors import ParameterError, explain
 from ..layers import Blend
 from ..motion import walk
@@ -31,7 +31,7 @@ def animate(
     source: Any,
     *,
     frames: int = 24,
-    motion: float = 2.0,
+    motion: float = 1.0,
     mask: Any = None,
     feather: int = 8,
     size: Size | None = None,
@@ -103,13 +103,7 @@ def _coarsest(shorter: int, motion: float) -> int:
 
 def as_frames(frames: Any) -> int:
     """Return the number of frames of a loop."""
-    try:
-        whole = -1 if isinstance(frames, (bool, str)) or int(frames) != frames else int(frames)
-    except (TypeError, ValueError, OverflowError):
-        whole = -1
-    if not FRAMES[0] <= whole <= FRAMES[1]:
-        raise ParameterError(explain("frames", repr(frames), f"must be a whole number, {FRAMES[0]} to {FRAMES[1]}"))
-    return whole
+    return as_whole(frames, "frames", *FRAMES)
 
 
 def as_motion(motion: Any) -> float:

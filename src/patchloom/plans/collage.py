@@ -8,16 +8,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..checks import as_image, as_seed, as_size
+from ..checks import as_image, as_mapping, as_seed, as_size
 from ..errors import ImageError, ParameterError, explain
-from ..params import GPNNParams
+from ..params import MAX_CHANNELS, GPNNParams
 from ..regions import grown_inwards
 from ..resize import resize
 from ..types import Box, Image, Plan, Size
 from .arranging import Boxes, arranged, blended, middles, placed
 from .masked import shrinking, used
 from .material import Material, Weights, alike, as_params, check_side, gather, levels_for
-from .mosaic import as_several, clear_of_seams, cut, mosaic, pyramids, side_by_side
+from .mosaic import as_several, clear_of_seams, cut, joined, pyramids, side_by_side
 
 Places: TypeAlias = Mapping[int, tuple[int, int]] | None
 ManyMaps: TypeAlias = Mapping[str, Sequence[Any]] | None
@@ -83,15 +83,17 @@ def collage(
     params = as_params(params, "collage")
     sources = as_several(sources, 2, "sources")
     names = [f"source {number}" for number in range(1, len(sources) + 1)]
-    images = [as_image(source, name)[0] for source, name in zip(sources, names, strict=True)]
-    for image, name in zip(images, names, strict=True):
+    checked = [as_image(source, name) for source, name in zip(sources, names, strict=True)]
+    for (image, _), name in zip(checked, names, strict=True):
         check_side(image, params, name)
-    boxes = side_by_side([(image.shape[0], image.shape[1]) for image in images])
-    material = gather(mosaic(sources, names=names), _mosaics(maps, boxes), map_weights, name="the sources together")
+    boxes = side_by_side([(image.shape[0], image.shape[1]) for image, _ in checked])
+    whole = joined(sources, checked, names)
+    material = gather(whole, _mosaics(maps, boxes), map_weights, name="the sources together")
     out = (boxes[0][2], boxes[0][3]) if size is None else as_size(size, least=params.patch_size)
+    places = as_mapping(places, "places", "sources by number to (row, column)")
     told = bool(places) or layout is not None
     sizes, shares = [box[2:] for box in boxes], _as_weights(weights, len(boxes), told)
-    there, border = placed(sizes, places or {}, out) if told else arranged(sizes, out, shares)
+    there, border = placed(sizes, places, out) if told else arranged(sizes, out, shares)
     parts = cut(material.image, boxes)
     if layout is None and len(there) == len(parts):
         parts = _drawn(parts, there, out, material.channels)
@@ -120,6 +122,12 @@ def _drawn(parts: Sequence[Image], boxes: Boxes, out: Size, channels: int) -> li
     """
     middles_of, mark = np.array(middles(boxes, out)), math.sqrt(_PULL * channels)
     apart = [axis for axis in (0, 1) if np.ptp(middles_of[:, axis]) > 0]
+    count = parts[0].shape[2]
+    if count + len(apart) > MAX_CHANNELS:
+        raise ImageError(
+            explain("sources", f"{count} channels that weigh in the search", f"at most {MAX_CHANNELS - len(apart)} here",
+                    "use fewer, weigh fewer maps, or pass a layout")
+        )
     drawn = []
     for part, middle in zip(parts, middles_of, strict=True):
         where = np.broadcast_to((mark * middle[apart]).astype(np.float32), (*part.shape[:2], len(apart)))
@@ -155,19 +163,19 @@ def _as_weights(weights: Any, count: int, told: bool) -> list[float]:
 def _mosaics(maps: ManyMaps, boxes: Sequence[Box]) -> dict[str, Any]:
     """Return one map for all sources under each name."""
     whole = {}
-    for label, pictures in (maps or {}).items():
+    for label, pictures in as_mapping(maps, "maps", "names to lists of pictures").items():
         pictures = as_several(pictures, 1, f"map {label}")
         if len(pictures) != len(boxes):
             raise ParameterError(
                 explain(f"map {label}", f"{len(pictures)} pictures", f"must be {len(boxes)}", "one for each source")
             )
         names = [f"map {label} of source {number}" for number in range(1, len(boxes) + 1)]
-        for picture, name, (_, _, rows, cols) in zip(pictures, names, boxes, strict=True):
-            found = as_image(picture, name)[0].shape
-            if found[:2] != (rows, cols):
+        checked = [as_image(picture, name) for picture, name in zip(pictures, names, strict=True)]
+        for (image, _), name, (_, _, rows, cols) in zip(checked, names, boxes, strict=True):
+            if image.shape[:2] != (rows, cols):
                 raise ImageError(
-                    explain(name, f"{found[1]} x {found[0]} pixels", f"must be {cols} x {rows}",
+                    explain(name, f"{image.shape[1]} x {image.shape[0]} pixels", f"must be {cols} x {rows}",
                             "a map has the size of its source")
                 )
-        whole[label] = mosaic(pictures, names=names)
+        whole[label] = joined(pictures, checked, names)
     return whole

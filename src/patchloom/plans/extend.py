@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..checks import MAX_SIDE, as_seed, as_size
+from ..checks import MAX_SIDE, as_seed, as_size, as_whole
 from ..errors import ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
@@ -104,10 +104,7 @@ def _margins(own: Size, rows: Pair, cols: Pair, size: Size | None) -> tuple[Size
 
 def as_margin(name: str, count: Any) -> int:
     """Return how many pixels are added on a side."""
-    whole = -1 if isinstance(count, (bool, str)) or int(count) != count else int(count)
-    if not 0 <= whole <= MAX_SIDE:
-        raise ParameterError(explain(name, repr(count), f"must be a whole number of pixels, 0 to {MAX_SIDE}"))
-    return whole
+    return as_whole(count, name, 0, MAX_SIDE, "pixels")
 
 
 def _spread(name: str, told: Pair, own: int, wanted: int | None) -> Size:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import as_whole
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
@@ -25,10 +26,7 @@ _ROUGHLY = 128
 
 def as_feather(feather: Any) -> int:
     """Return the width of a soft border in pixels."""
-    whole = -1 if isinstance(feather, (bool, str)) or int(feather) != feather else int(feather)
-    if not 0 <= whole <= MOST_FEATHER:
-        raise ParameterError(explain("feather", repr(feather), f"must be a whole number, 0 to {MOST_FEATHER}"))
-    return whole
+    return as_whole(feather, "feather", 0, MOST_FEATHER)
 
 
 def brought(mask: Mask, size: Size | None) -> Mask:

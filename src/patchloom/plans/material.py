@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import as_image, from_image
+from ..checks import as_image, as_mapping, from_image
 from ..errors import ImageError, ParameterError, explain
 from ..params import MAX_CHANNELS, PRESETS, GPNNParams
 from ..pyramid import level_sizes
@@ -94,8 +94,8 @@ def gather(source: Any, maps: Maps = None, weights: Weights = None, *, name: str
     image, kind = as_image(source, name)
     own = (image.shape[0], image.shape[1])
     layers, parts = {"": _layer(source, image, kind, size)}, [_sized(image, size)]
-    weights = dict(weights or {})
-    for label, picture in (maps or {}).items():
+    weights = as_mapping(weights, "map_weights", "names to numbers")
+    for label, picture in as_mapping(maps, "maps", "names to pictures").items():
         if not isinstance(label, str) or not label:
             raise ParameterError(explain("maps", repr(label), "names must be texts that are not empty"))
         pixels, of = as_image(picture, f"map {label}")

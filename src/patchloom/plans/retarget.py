@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..checks import as_mask, as_seed, as_size
+from ..checks import as_mask, as_seed, as_size, as_whole
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
@@ -157,15 +156,7 @@ def _held(plan: Plan, keep: Mask, place: Placed) -> tuple[tuple[Mask, ...], Pyra
 
 def as_steps(steps: Any) -> int | None:
     """Return a number of steps; None is as many as the change asks for."""
-    if steps is None:
-        return None
-    try:
-        whole = 0 if isinstance(steps, bool) else operator.index(steps)
-    except TypeError:
-        whole = 0
-    if not 1 <= whole <= MOST_STEPS:
-        raise ParameterError(explain("steps", repr(steps), f"must be a whole number, 1 to {MOST_STEPS}"))
-    return whole
+    return None if steps is None else as_whole(steps, "steps", 1, MOST_STEPS)
 
 
 def way(source: Size, out: Size, steps: int | None, step: float) -> tuple[Size, ...]:
