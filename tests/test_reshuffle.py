@@ -66,6 +66,15 @@ def test_the_place_left_is_filled_with_the_rest(scene):
     assert patchloom.nearest(part, key, patch_size=7, method="exact").distance.mean() < 1e-3
 
 
+def test_nothing_grows_back_where_the_picture_is_busy():
+    """No patch of the place left has its middle in the box that was lifted, however well it would fit around."""
+    busy = np.kron(np.random.default_rng(3).integers(0, 256, (24, 30, 3)), np.ones((4, 4, 1))).astype(np.uint8)
+    result = patchloom.reshuffle(busy, [Move((-20, -40), box=(50, 70, 24, 24))], seed=1)
+    middle = result.nnf.index[50:68, 70:88] + 3
+    back = ((middle >= (50, 70)) & (middle < (74, 94))).all(axis=2)
+    assert back.mean() <= 0.02
+
+
 def test_a_copy_stays(scene):
     """At both places."""
     result = patchloom.reshuffle(scene, [MOVE], copy=True, seed=1)

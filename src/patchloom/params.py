@@ -195,7 +195,7 @@ PRESETS: Mapping[str, GPNNParams] = MappingProxyType(
     {
         "default": GPNNParams(), "official": replace(_paper, coarsest_iterations=1), "paper": _paper,
         "analogy": replace(_change, alpha=0.005, complete_levels=3),
-        "style": replace(_change, alpha=0.005, start_level=1, complete_levels=2),
+        "style": replace(_change, alpha=0.005, start_level=2, complete_levels=2),
         "sketch": replace(_change, start_level=1),
         "paint": _change,
         "collage": replace(_change, alpha=0.005, coarsest=28, coarsest_iterations=2),

@@ -47,9 +47,9 @@ LOOP = Delivery(
               help=f"Of the loop.  [default: 24; {FRAMES[0]} to {FRAMES[1]}]")
 @click.option("--fps", type=Checked("NUMBER", lambda text: io.as_fps(as_number(text))), default="12",
               help=f"Frames a second.  [default: 12; {io.FPS[0]:g} to {io.FPS[1]:g}]")
-@click.option("--motion", type=Checked("NUMBER", lambda text: as_motion(as_number(text))), default="2",
+@click.option("--motion", type=Checked("NUMBER", lambda text: as_motion(as_number(text))), default="1",
               help="How far things typically move, in per cent of the shorter side."
-                   f"  [default: 2; {MOTION[0]:g} to {MOTION[1]:g}]")
+                   f"  [default: 1; {MOTION[0]:g} to {MOTION[1]:g}]")
 @click.option("--feather", type=Checked("INTEGER", lambda text: as_feather(as_number(text))), default="8",
               help=f"Pixels around the mask over which motion ends.  [default: 8; 0 to {MOST_FEATHER}]")
 def animate(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:

@@ -25,8 +25,9 @@ _MARGIN, _NEAR = 0.04, 1
 _FEATHER = 0.04
 # How far around an object its place is filled anew, in pixels: its blurred edge.
 _EDGE = 2
-# How much it counts in the search that a pixel is an object's, the picture counting 1.
-_OWNED = 0.04
+# How much it counts in the search that a pixel is an object's, the picture counting 1: at least, and in variances of
+# the picture. What belongs to an object fits what surrounds the place it left; any other patch is two variances away.
+_OWNED, _OWNED_VARIANCES = 0.04, 3.0
 # Where no place was left, a patch at the coarsest level is at most so wide, as a share of the object.
 _SHARE = 0.45
 
@@ -115,9 +116,19 @@ def _guarded(image: Image, layout: Layout, hole: Mask) -> tuple[Image, Image]:
     if count == MAX_CHANNELS:
         raise ImageError(explain("source", f"{count} channels", f"at most {MAX_CHANNELS - 1} in reshuffle"))
     firm = np.any([moved.firm for moved in layout.objects], axis=0)
-    channel = np.sqrt(np.float32(_OWNED * count)) * firm[..., None].astype(np.float32)
+    owned = _OWNED + _OWNED_VARIANCES * _variance(image)
+    channel = np.sqrt(np.float32(owned * count)) * firm[..., None].astype(np.float32)
     whole = np.concatenate([image, channel], axis=2)
     return whole, np.ascontiguousarray(layout.carried(whole, grown_inwards(whole, hole)))
+
+
+def _variance(image: Image) -> float:
+    """Return the variance of a picture's values, the mean of its channels, from sums of whole numbers."""
+    levels = np.rint(np.clip(image, -1, 2) * 1023).astype(np.int64).reshape(-1, image.shape[2])
+    count, total, squares = len(levels), levels.sum(axis=0), (levels * levels).sum(axis=0)
+    return sum(count * int(s) - int(t) ** 2 for s, t in zip(squares, total, strict=True)) / (
+        (count * 1023) ** 2 * image.shape[2]
+    )
 
 
 def _coarsest(layout: Layout, params: GPNNParams) -> int:

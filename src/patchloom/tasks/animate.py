@@ -17,7 +17,7 @@ def animate(
     source: Any,
     *,
     frames: int = 24,
-    motion: float = 2.0,
+    motion: float = 1.0,
     mask: Any = None,
     feather: int = 8,
     size: Size | None = None,
