@@ -237,14 +237,14 @@ def test_more_channels_than_a_search_holds_are_told():
     """Where the sources lie takes one or two channels; those that there are room for run."""
     params = dataclasses.replace(TINY, iterations=1, coarsest_iterations=1)
     many = [noisy(seed, 0, 255, (12, 14, 32)) for seed in range(3)]
-    with pytest.raises(ImageError, match="sources=32 channels that weigh in the search: at most 31 here; use fewer"):
+    with pytest.raises(ImageError, match="sources=32 channels that weigh in the search: at most 31; use fewer"):
         plans.collage(many, size=(12, 40), params=params)
     fewer = [source[..., :31] for source in many]
     assert patchloom.collage(fewer, size=(12, 40), params=params, seed=1).image.shape == (12, 40, 31)
     four = [noisy(seed, 0, 255, (12, 14, 3)) for seed in range(4)]
     maps = {"feature": [noisy(seed, 0, 255, (12, 14, 29)) for seed in range(4)]}
     weigh = {"maps": maps, "map_weights": {"feature": 1.0}, "params": params, "size": (48, 14)}
-    with pytest.raises(ImageError, match="sources=32 channels that weigh in the search: at most 3. here"):
+    with pytest.raises(ImageError, match="sources=32 channels that weigh in the search: at most 3."):
         plans.collage(four, **weigh)
     assert patchloom.collage(many, size=(12, 40), layout=many[0], params=params, seed=1).image.shape == (12, 40, 32)
 

@@ -125,8 +125,8 @@ def _drawn(parts: Sequence[Image], boxes: Boxes, out: Size, channels: int) -> li
     count = parts[0].shape[2]
     if count + len(apart) > MAX_CHANNELS:
         raise ImageError(
-            explain("sources", f"{count} channels that weigh in the search", f"at most {MAX_CHANNELS - len(apart)} here",
-                    "use fewer, weigh fewer maps, or pass a layout")
+            explain("sources", f"{count} channels that weigh in the search", f"at most {MAX_CHANNELS - len(apart)}",
+                    "use fewer, or weigh fewer maps; the others are for places")
         )
     drawn = []
     for part, middle in zip(parts, middles_of, strict=True):

@@ -46,7 +46,11 @@ def mosaic(pictures: Sequence[Any], *, names: Sequence[str] | None = None) -> An
     """
     pictures = as_several(pictures, 1, "pictures")
     names = names or [f"picture {number}" for number in range(1, len(pictures) + 1)]
-    checked = [as_image(picture, name) for picture, name in zip(pictures, names, strict=True)]
+    return joined(pictures, [as_image(picture, name) for picture, name in zip(pictures, names, strict=True)], names)
+
+
+def joined(pictures: Sequence[Any], checked: Sequence[tuple[Image, PixelFormat]], names: Sequence[str]) -> Any:
+    """Return the `mosaic` of pictures, of which `checked` has what `as_image` makes."""
     image, kind = checked[0]
     kinds = {(one.mode, one.dtype, one.flat, one.alpha, pixels.shape[2]) for pixels, one in checked}
     if len(kinds) == 1 and kind.palette is None:
