@@ -81,7 +81,7 @@ def measure() -> None:
         source = np.asarray(load(name).convert("RGB"), np.float32) / 255
         found: dict[str, list[tuple[float, ...]]] = {}
         for seed in (1, 2, 3):
-            plan = plans.animate(source, seed=seed)
+            plan = plans.animate(source, motion=2, seed=seed)
             start = time.perf_counter()
             loop = np.stack(patchloom.run(plan, threads=1).frames)
             seconds = (time.perf_counter() - start) / len(loop)
@@ -93,7 +93,7 @@ def measure() -> None:
                 displaced(source, resize(part, size) * np.float32(min(size))) for part in plan.drift
             ])
             found.setdefault("displaced only", []).append((0.0, *flicker(plain), coherence(plain, source)))
-            others = [frame_guess(plans.animate(source, seed=100 * seed + n), n) for n in range(24)]
+            others = [frame_guess(plans.animate(source, motion=2, seed=100 * seed + n), n) for n in range(24)]
             mixed = np.stack([patchloom.run(replace(plan, guess=g, drift=None), threads=1).image for g in others])
             found.setdefault("independent", []).append((0.0, *flicker(mixed), coherence(mixed, source)))
         for way, rows in found.items():
