@@ -1,6 +1,7 @@
 import math
+import time
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import patchloom
 from command_line import FAST, refused, run, save
 from patchloom import PRESETS, plans
 from patchloom.io import load_field, save_field
+from patchloom.kernels.cancel import cancelled_by
 from patchloom.plans.placing import placed, regions
 from patchloom.plans.retarget import way
 from strategies import pictures, seeds
@@ -235,6 +237,41 @@ def test_regions_that_would_overlap_are_pushed_apart():
     assert lefts[2] - lefts[1] >= 20
     with pytest.raises(patchloom.ParameterError, match="3 regions: do not fit side by side in 59 x 20"):
         placed(boxes, (20, 80), (20, 59), 7)
+
+
+def regions_one_by_one(mask):
+    """Boxes of single pixels, two of which that touch become one until none do."""
+    boxes = [(row, col, row + 1, col + 1) for row, col in np.argwhere(mask).tolist()]
+    pair = ()
+    while pair is not None:
+        pair = next((
+            (one, two) for one, two in combinations(boxes, 2)
+            if all(one[axis] <= two[axis + 2] and two[axis] <= one[axis + 2] for axis in (0, 1))
+        ), None)
+        if pair is not None:
+            boxes = [box for box in boxes if box not in pair]
+            boxes.append(tuple(side(both) for side, both in zip((min, min, max, max), zip(*pair, strict=True),
+                                                                strict=True)))
+    return tuple((top, left, end - top, right - left) for top, left, end, right in sorted(boxes))
+
+
+@given(seed=seeds, rows=st.integers(1, 14), cols=st.integers(1, 14), share=st.sampled_from([0, 0.05, 0.1, 0.2, 0.6, 1]))
+def test_regions_are_boxes_that_do_not_touch(seed, rows, cols, share):
+    mask = np.random.default_rng(seed).random((rows, cols)) < share
+    assert regions(mask) == regions_one_by_one(mask)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05])
+def test_regions_of_noise_take_about_as_long_as_reading_it(share):
+    mask = np.random.default_rng(1).random((768, 768)) < share
+    then = time.perf_counter()
+    assert len(regions(mask)) > 10000
+    assert time.perf_counter() - then < 3
+
+
+def test_looking_for_regions_ends_when_asked_to():
+    with cancelled_by(lambda: True), pytest.raises(patchloom.Cancelled):
+        regions(np.eye(9) > 0)
 
 
 def test_a_speckled_mask_is_refused_in_time():

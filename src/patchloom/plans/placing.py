@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ParameterError, explain
+from ..kernels.cancel import check
 from ..types import Box, Image, Mask, Size
 from .material import identity
 
 Corner = tuple[int, int]
+Whole = npt.NDArray[np.int64]
+Boxes = Whole                                             # rows of first row, first column, end row, end column
 
 _ROUNDS = 100                                             # of pushing regions apart
 _MOST = 200                                               # regions
@@ -151,21 +154,52 @@ def _apart_along(one: Box, two: Box) -> int:
 
 def regions(mask: Mask) -> tuple[Box, ...]:
     """Return the boxes around the regions of a mask; those whose boxes touch, be it at a corner, are one region."""
-    found = np.zeros((0, 4), np.int64)                    # first row, first column, end row, end column
-    for row in np.flatnonzero(mask.any(axis=1)):
-        edges = np.flatnonzero(np.diff(mask[row], prepend=False, append=False))
-        for first, end in edges.reshape(-1, 2):
-            box = np.array([row, first, row + 1, end])
-            touching = _touching(found, box)
-            while touching.any():                         # the union may touch others
-                both = np.concatenate([found[touching], box[None]])
-                box = np.concatenate([both[:, :2].min(axis=0), both[:, 2:].max(axis=0)])
-                found = found[~touching]
-                touching = _touching(found, box)
-            found = np.concatenate([found, box[None]])
+    found, before = _parts(mask), -1
+    while len(found) != before:                            # boxes around what touched may touch others
+        check()
+        before, found = len(found), _parts(_filled(found, (mask.shape[0], mask.shape[1])))
     found = found[np.lexsort((found[:, 1], found[:, 0]))]
-    return tuple((int(top), int(left), int(end - top), int(right - left)) for top, left, end, right in found)
+    return tuple((top, left, end - top, right - left) for top, left, end, right in found.tolist())
 
 
-def _touching(boxes: npt.NDArray[np.int64], box: npt.NDArray[np.int64]) -> Mask:
-    return np.asarray((boxes[:, :2] <= box[2:]).all(axis=1) & (box[:2] <= boxes[:, 2:]).all(axis=1))
+def _parts(mask: Mask) -> Boxes:
+    """Return the boxes around what hangs together in a mask, be it by a corner."""
+    edges = np.flatnonzero(np.diff(np.pad(mask, ((0, 0), (1, 1))), axis=1))
+    rows, cols = np.divmod(edges.reshape(-1, 2), mask.shape[1] + 1)
+    run, (first, end) = rows[:, 0], cols.T
+    below = (run + 1) * (mask.shape[1] + 1)                # of each run: those of the next row that touch it
+    low = np.searchsorted(edges[1::2], below + first, "left")
+    counts = np.maximum(np.searchsorted(edges[::2], below + end, "right") - low, 0)
+    ones = np.repeat(np.arange(run.size), counts)
+    others = np.arange(ones.size) + np.repeat(low - np.cumsum(counts) + counts, counts)
+    heads, part = np.unique(_joined(run.size, ones, others), return_inverse=True)
+    left, right, last = first[heads], end[heads], run[heads]
+    np.minimum.at(left, part, first)
+    np.maximum.at(right, part, end)
+    np.maximum.at(last, part, run)
+    return np.stack([run[heads], left, last + 1, right], axis=1)
+
+
+def _joined(count: int, ones: Whole, others: Whole) -> Whole:
+    """Return of each of `count` things the first that it hangs together with, by pairs that do."""
+    head = np.arange(count)
+    while ones.size:
+        check()
+        apart = ones != others
+        ones, others = ones[apart], others[apart]
+        np.minimum.at(head, np.maximum(ones, others), np.minimum(ones, others))
+        while (head != head[head]).any():
+            head = head[head]
+        ones, others = head[ones], head[others]
+    return head
+
+
+def _filled(boxes: Boxes, size: Size) -> Mask:
+    """Return a mask of boxes: the sum of steps up and down at their corners."""
+    flat = np.zeros((size[0] + 1) * (size[1] + 1), np.int32)
+    for row, col, step in ((0, 1, 1), (2, 3, 1), (0, 3, -1), (2, 1, -1)):
+        np.add.at(flat, boxes[:, row] * (size[1] + 1) + boxes[:, col], np.int32(step))
+    steps = flat.reshape(size[0] + 1, size[1] + 1)
+    for axis in (0, 1):
+        np.add.accumulate(steps, axis=axis, out=steps)
+    return np.asarray(steps[:-1, :-1] > 0)
