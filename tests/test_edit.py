@@ -1,5 +1,6 @@
 """Edits made seamless: what stays, what heals, what is refused."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -112,6 +113,23 @@ def test_what_differs_is_found_despite_the_noise_of_saving(make_picture):
     faint = pixels.copy()
     faint[40, 60] ^= 1
     assert plans.edit(pixels, faint, seed=1).blend.alpha[40, 60] == 1
+
+
+def allocated(function):
+    """What a function returns, and the most bytes that it held."""
+    tracemalloc.start()
+    try:
+        return function(), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_planning_takes_less_memory_than_running(make_picture, channels):
+    """Or the estimate, which is the run's, would be too small."""
+    pixels = make_picture(300, 320, channels)
+    plan, planning = allocated(lambda: plans.edit(pixels, pasted(pixels, size=(60, 70)), params=QUICK, seed=1))
+    assert planning < allocated(lambda: patchloom.run(plan, threads=1))[1]
 
 
 def test_depth_follows_the_edit(make_picture):

@@ -176,18 +176,25 @@ def _between(image: Image, kind: Any, low: float, high: float) -> Image:
 
 def _changed(source: Image, edited: Image) -> Mask:
     """Return where an edit differs from its source by more than saving it does, or else where it differs at all."""
-    half = _SQUARE // 2
-    total = np.pad((edited - source).astype(np.float64), ((half, half), (half, half), (0, 0)), mode="edge")
-    for axis in (0, 1):
-        count = total.shape[axis] - 2 * half
-        shifted = [total.take(range(first, first + count), axis) for first in range(_SQUARE)]
-        total = np.add.reduce(shifted)
-    most = np.abs(total).max(axis=2)
-    mask: Mask = most > _CHANGED * _SQUARE * _SQUARE
+    mask = np.zeros(source.shape[:2], np.bool_)
+    for channel in range(source.shape[2]):
+        total = _sums(edited[..., channel] - source[..., channel])
+        mask |= np.abs(total, out=total) > _CHANGED * _SQUARE * _SQUARE
     mask = mask if mask.any() else (edited != source).any(axis=2)
     if not mask.any():
         raise ImageError(explain("edited", "the same pixels as source", "must differ somewhere", "pass the edit"))
     return mask
+
+
+def _sums(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Return the sum of the square around each value."""
+    total = np.pad(plane.astype(np.float64), _SQUARE // 2, mode="edge")
+    for _ in (0, 1):
+        parts = total[: total.shape[0] - _SQUARE + 1].copy()
+        for first in range(1, _SQUARE):
+            parts += total[first : first + len(parts)]
+        total = parts.T
+    return total
 
 
 def _coarsest(differing: Mask, params: GPNNParams) -> int:
