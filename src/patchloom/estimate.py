@@ -158,21 +158,29 @@ def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:
     threads : int
         At least 1.
     """
-    params = plan.params
-    count = plan.most_iterations(level)
     query, key = grids(plan, level)
+    seconds = _visit_seconds(plan, level, query, active_share(plan, level), threads)
+    if level + 1 < len(plan.sizes):
+        return seconds
+    if query == key and plan.params.noise > 0:            # the first guess is drawn about three times
+        draws = min(_USUAL_DRAWS, plan.params.draws - 1)
+        seconds += _search_ns(plan, query, key, 1, True) * draws / threads * 1e-9
+    less = plan.params.patch_size - 1
+    stages = [(stage.size[0] - less, stage.size[1] - less) for stage in plan.path]
+    return seconds + sum(_visit_seconds(plan, level, stage, 1.0, threads) for stage in stages)
+
+
+def _visit_seconds(plan: Plan, level: int, query: Size, share: float, threads: int) -> float:
+    """How long a visit of a level takes at which the output has so many patches, a share of them active."""
+    params, count, (_, key) = plan.params, plan.iterations_at(level), grids(plan, level)
     first = level + 1 == len(plan.sizes)
     search = _search_ns(plan, query, key, count, first)
     if plan.params_at(level).alpha < math.inf:
         search += _search_ns(plan, key, query, count, first, reverse=True)
-    if first and query == key and params.noise > 0:       # the first guess is drawn about three times
-        search += _search_ns(plan, query, key, 1, True) * min(_USUAL_DRAWS, params.draws - 1)
-    share = active_share(plan, level)
     patches, channels = query[0] * query[1], plan.guess.shape[2]
-    search *= share
-    vote = share * _full_iterations(count) * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE
+    vote = _full_iterations(count) * patches * params.patch_size**2 * max(channels, 4) * _NS_PER_VOTE
     serial = count * (patches * _NS_SERIAL + _NS_PER_ITERATION)
-    return ((search + vote) / threads + serial) * 1e-9
+    return (share * (search + vote) / threads + serial) * 1e-9
 
 
 def _full_iterations(count: int) -> float:
