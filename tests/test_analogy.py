@@ -192,8 +192,9 @@ def test_golden(make_picture, golden):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"structure": np.zeros((20, 20), np.uint8)}, ImageError, "structure=1 colour channels: source has 3"),
+        ({"structure": np.zeros((20, 20), np.uint8)}, ImageError, "structure=grey: source has colours"),
         ({"structure": np.zeros((20, 20, 4), np.uint8)}, ImageError, "structure=transparent pixels: source has none"),
+        ({"source": np.zeros((40, 56, 4), np.uint8)}, ImageError, "source=transparent pixels: structure has none"),
         ({"structure": np.zeros((20, 6, 3), np.uint8)}, ImageError, "structure=6 x 20 pixels: each side must be"),
         ({"source": np.zeros((5, 40, 3), np.uint8)}, ImageError, "source=40 x 5 pixels: each side must be"),
         ({"size": (6, 40)}, ParameterError, "size=6 rows x 40 columns"),
@@ -224,5 +225,5 @@ def test_command(tmp_path, make_picture):
     assert (np.asarray(Image.open(tmp_path / "o.png")) == wanted.image).all()
     run("rerun", tmp_path / "o.png", "--out", tmp_path / "again.png", "--source", tmp_path / "in")
     assert (tmp_path / "again.png").read_bytes() == (tmp_path / "o.png").read_bytes()
-    refused(tmp_path, "analogy", one, grey, "--out", tmp_path / "x.png", message=f"{grey}: structure=1 colour channels")
+    refused(tmp_path, "analogy", one, grey, "--out", tmp_path / "x.png", message=f"{grey}: structure=grey")
     assert "x.png" not in names(tmp_path)

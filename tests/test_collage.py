@@ -218,19 +218,33 @@ def test_what_is_out_of_range_is_told(change, message):
 
 
 @pytest.mark.parametrize(("second", "change", "message"), [
-    (noisy(1, 0, 255, (40, 48)), {}, "source 2=1 colour channels: source 1 has 3"),
+    (noisy(1, 0, 255, (40, 48)), {}, "source 2=grey: source 1 has colours"),
     (noisy(1, 0, 255, (6, 48, 3)), {}, "source 2=48 x 6 pixels: each side must be at least 7"),
     (noisy(1, 0, 250, (40, 48, 4)), {}, "source 2=transparent pixels: source 1 has none"),
     (noisy(1, 0, 250) * 3.0, {}, "source 2=values from"),
     ("no picture", {}, "source 2=str"),
     (noisy(1, 0, 255), {"maps": {"red": [noisy(0, 0, 255)] * 2}, "size": (20, 20),
-                        "layout": noisy(1, 0, 255, (9, 9))}, "layout=1 colour channels: source 1 has 3"),
+                        "layout": noisy(1, 0, 255, (9, 9))}, "layout=grey: sources has colours"),
     (noisy(1, 0, 255), {"maps": {"red": [noisy(0, 0, 255), noisy(0, 0, 255, (9, 9))]}},
      "map red of source 2=9 x 9 pixels: must be 48 x 40"),
 ])
 def test_pictures_that_do_not_go_together_are_told(second, change, message):
     with pytest.raises(ImageError, match=message):
         plans.collage([noisy(0, 0, 255), second], **change)
+
+
+def test_real_transparency_beside_none_is_told_both_ways():
+    """Wherever the one stands; an opaque alpha goes with both."""
+    clear, plain = noisy(0, 0, 250, (40, 48, 4)), noisy(1, 0, 255)
+    opaque = np.dstack([plain, np.full((40, 48), 255, np.uint8)])
+    with pytest.raises(ImageError, match="source 1=transparent pixels: source 2 has none"):
+        plans.collage([clear, plain])
+    with pytest.raises(ImageError, match="source 2=transparent pixels: source 3 has none"):
+        plans.collage([opaque, clear, plain])
+    with pytest.raises(ImageError, match="sources=transparent pixels: layout has none"):
+        plans.collage([clear, clear], layout=plain)
+    assert plans.collage([clear, opaque]).layers[""].kind.alpha
+    assert plans.collage([opaque, plain], layout=plain, size=(30, 36)).layers[""].kind.alpha
 
 
 def test_more_channels_than_a_search_holds_are_told():

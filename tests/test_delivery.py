@@ -165,15 +165,17 @@ def test_pictures_are_made_alike() -> None:
     opaque[..., 3] = 255
     (plain, rgb_kind), (full, full_kind), (clear, clear_kind) = as_image(rgb), as_image(opaque), as_image(rgba)
     names = ("one", "two")
-    assert alike(plain, rgb_kind, rgb_kind, 3, names) is plain
-    assert alike(plain, rgb_kind, full_kind, 4, names).shape == (8, 8, 4)
-    assert (alike(plain, rgb_kind, full_kind, 4, names)[..., 3] == 1).all()
-    np.testing.assert_array_equal(alike(full, full_kind, rgb_kind, 3, names), full[..., :3])
+    assert alike(plain, rgb_kind, rgb_kind, 3, False, names) is plain
+    assert alike(plain, rgb_kind, full_kind, 4, False, names).shape == (8, 8, 4)
+    assert (alike(plain, rgb_kind, full_kind, 4, False, names)[..., 3] == 1).all()
+    np.testing.assert_array_equal(alike(full, full_kind, rgb_kind, 3, False, names), full[..., :3])
     with pytest.raises(ImageError, match="^one=transparent pixels: two has none"):
-        alike(clear, clear_kind, rgb_kind, 3, names)
+        alike(clear, clear_kind, rgb_kind, 3, False, names)
+    with pytest.raises(ImageError, match="^two=transparent pixels: one has none; flatten it, or give one an alpha"):
+        alike(plain, rgb_kind, clear_kind, 4, True, names)
     grey, grey_kind = as_image(rgb[..., 0])
-    with pytest.raises(ImageError, match="^one=1 colour channels: two has 3"):
-        alike(grey, grey_kind, rgb_kind, 3, names)
+    with pytest.raises(ImageError, match="^one=grey: two has colours; both must have the same"):
+        alike(grey, grey_kind, rgb_kind, 3, False, names)
 
 
 def test_material_at_another_size() -> None:

@@ -212,8 +212,9 @@ def refusals(pixels):
     return {
         "edited=64 x 40 pixels: must be 64 x 48": ((pixels, edited[:40]), {}),
         "edited=the same pixels as source": ((pixels, pixels), {}),
-        "source=1 colour channels: edited has 3": ((pixels[..., 0], edited), {}),
+        "source=grey: edited has colours": ((pixels[..., 0], edited), {}),
         "source=transparent pixels: edited has none": ((clear, edited), {}),
+        "edited=transparent pixels: source has none": ((pixels, clear), {}),
         "source=values from": ((ranged, edited), {}),
         "edited=values from": ((pixels, pasted(ranged)), {}),
         "region=0 % of the picture": ((pixels, edited), {"region": mask}),
@@ -229,7 +230,7 @@ def refusals(pixels):
     }
 
 
-@pytest.mark.parametrize("number", range(14))
+@pytest.mark.parametrize("number", range(15))
 def test_refusals(pixels, number):
     """One line that says what, got, allowed."""
     message, (pictures, options) = list(refusals(pixels).items())[number]

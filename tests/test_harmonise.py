@@ -165,6 +165,7 @@ def test_a_map_that_is_a_channel_equals_the_result_s_where_colours_stay(dtype):
     ({"texture": float("nan")}, ParameterError, "texture=nan: must be a number, 0 to 10"),
     ({"feather": 1000}, ParameterError, "feather=1000: must be a whole number, 0 to 256"),
     ({"size": (6, 40)}, ParameterError, "size=6 rows x 40 columns"),
+    ({"map_weights": {"x": 1}}, ParameterError, "map_weights='x': is no map"),
     ({"image": noisy(0, shape=(6, 48, 3)), "mask": np.eye(6, 48) > 0}, ImageError, "image=48 x 6 pixels"),
     ({"image": noisy(0, shape=(40, 48, 32))}, ImageError, "image=32 channels: must be below 32"),
     ({"maps": {"red": noisy(0, shape=(9, 9))}}, ImageError, "map red=9 x 9 pixels: must be 48 x 40"),

@@ -103,8 +103,9 @@ def test_golden(make_picture, golden):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"painting": np.zeros((20, 20), np.uint8)}, ImageError, "painting=1 colour channels: source has 3"),
+        ({"painting": np.zeros((20, 20), np.uint8)}, ImageError, "painting=grey: source has colours"),
         ({"painting": np.zeros((20, 20, 4), np.uint8)}, ImageError, "painting=transparent pixels: source has none"),
+        ({"source": np.zeros((48, 64, 4), np.uint8)}, ImageError, "source=transparent pixels: painting has none"),
         ({"painting": np.zeros((20, 6, 3), np.uint8)}, ImageError, "painting=6 x 20 pixels: each side must be"),
         ({"size": (40, 6)}, ParameterError, "size=40 rows x 6 columns"),
         ({"colours": "odd"}, ParameterError, "colours='odd': must be one of auto, light"),
@@ -113,9 +114,11 @@ def test_golden(make_picture, golden):
 )
 def test_bad_input(pixels, make_picture, change, error, message):
     """One line: what, got, allowed."""
-    passed = {"painting": make_picture(seed=1), "maps": {"m": pixels[..., 0]}, **change}
+    passed = {"source": pixels, "painting": make_picture(seed=1), "maps": {"m": pixels[..., 0]}, **change}
+    if "source" in change:
+        passed.pop("maps")
     with pytest.raises(error) as caught:
-        plans.paint(pixels, passed.pop("painting"), seed=1, **passed)
+        plans.paint(passed.pop("source"), passed.pop("painting"), seed=1, **passed)
     assert str(caught.value).startswith(message)
 
 

@@ -93,7 +93,7 @@ def as_guide(picture: Any, name: str, material: Material, params: GPNNParams, si
     """Return a picture that guides the result, with the source's channels and the result's size."""
     check_side(material.image, params)
     image, kind = as_image(picture, name)
-    image = alike(image, kind, material.kind, material.channels, (name, "source"))
+    image = alike(image, kind, material.kind, material.channels, material.clear, (name, "source"))
     if size is not None:
         image = resize(image, as_size(size, least=params.patch_size))
     check_side(image, params, name)

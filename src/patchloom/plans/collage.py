@@ -138,7 +138,8 @@ def _drawn(parts: Sequence[Image], boxes: Boxes, out: Size, channels: int) -> li
 def _as_layout(layout: Any, material: Material, out: Size) -> Image:
     image, kind = as_image(layout, "layout")
     material = material.unweighed("a collage with a layout")
-    return resize(alike(image, kind, material.kind, material.channels, ("layout", "source 1")), out)
+    return resize(alike(image, kind, material.kind, material.channels, material.clear,
+                        ("layout", "sources")), out)
 
 
 def _as_weights(weights: Any, count: int, told: bool) -> list[float]:

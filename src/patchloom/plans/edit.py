@@ -149,7 +149,7 @@ def compatible(material: Material, crude: Material) -> tuple[Material, Image]:
     ImageError
         If the two do not have the same channels, but for an opaque alpha, or not the same units.
     """
-    image = alike(material.image, material.kind, crude.kind, crude.channels, ("source", "edited"))
+    image = alike(material.image, material.kind, crude.kind, crude.channels, crude.clear, ("source", "edited"))
     kinds = material.kind, crude.kind
     low, high = min(kind.low for kind in kinds), max(kind.high for kind in kinds)
     floats = [kind.dtype.kind == "f" for kind in kinds]

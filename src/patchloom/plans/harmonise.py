@@ -96,7 +96,8 @@ def harmonise(
     own = gather(image, name="image")
     where = brought(as_mask(mask, own.size), out)
     check_share(where, "mask")
-    material = own if out is None and not maps else gather(image, maps, map_weights, name="image", size=out)
+    more = out is not None or maps or map_weights
+    material = gather(image, maps, map_weights, name="image", size=out) if more else own
     check_side(material.image, params, "image")
     alpha, thick = feathered(where, soft), thickness(where)
     material = _recoloured(material, where, thick, share)

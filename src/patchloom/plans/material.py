@@ -22,6 +22,9 @@ Weights: TypeAlias = Mapping[str, float] | None
 MOST_WEIGHT = 100.0
 """Of a map, relative to the picture's own 1."""
 
+# Half a step of 16 bits below 1: alpha that was resized is not exact.
+_OPAQUE = 1 - 0.5 / 65535
+
 
 @dataclass(frozen=True, eq=False)
 class Material:
@@ -50,6 +53,11 @@ class Material:
     def channels(self) -> int:
         """How many channels the picture itself has."""
         return self.layers[""].value.shape[2]
+
+    @property
+    def clear(self) -> bool:
+        """Whether the picture is transparent anywhere."""
+        return is_clear(self.image[..., : self.channels], self.kind)
 
     def unweighed(self, task: str) -> Material:
         """Return the material itself, where no map weighs in the search.
@@ -146,7 +154,14 @@ def _weight(value: Any, label: str) -> float:
     return weight
 
 
-def alike(image: Image, kind: PixelFormat, like: PixelFormat, channels: int, names: tuple[str, str]) -> Image:
+def is_clear(image: Image, kind: PixelFormat) -> bool:
+    """Return whether a picture, of `as_image`, is transparent anywhere: an opaque alpha says nothing."""
+    return kind.alpha and float(image[..., -1].min()) < _OPAQUE
+
+
+def alike(
+    image: Image, kind: PixelFormat, like: PixelFormat, channels: int, clear: bool, names: tuple[str, str]
+) -> Image:
     """Return `image` with the channels of another picture: an opaque alpha is added or left out.
 
     Parameters
@@ -155,6 +170,8 @@ def alike(image: Image, kind: PixelFormat, like: PixelFormat, channels: int, nam
         Of `as_image`.
     like, channels : PixelFormat and int
         Of the other picture.
+    clear : bool
+        Whether the other picture is transparent anywhere.
     names : (str, str)
         What errors call the two.
 
@@ -166,18 +183,24 @@ def alike(image: Image, kind: PixelFormat, like: PixelFormat, channels: int, nam
     colours, others = image.shape[2] - kind.alpha, channels - like.alpha
     if colours != others:
         raise ImageError(
-            explain(names[0], f"{colours} colour channels", f"{names[1]} has {others}; they must have the same",
-                    "convert one of them")
+            explain(names[0], {1: "grey", 3: "colours"}.get(colours, f"{colours} colour channels"),
+                    f"{names[1]} {coloured(others)}; both must have the same", "convert one of them")
         )
     if kind.alpha == like.alpha:
         return image
-    if kind.alpha and float(image[..., -1].min()) < 1:
+    if clear or is_clear(image, kind):
+        one, other = names if kind.alpha else names[::-1]
         raise ImageError(
-            explain(names[0], "transparent pixels", f"{names[1]} has none", "flatten it, or give the other an alpha")
+            explain(one, "transparent pixels", f"{other} has none", f"flatten it, or give {other} an alpha")
         )
     if kind.alpha:
         return np.ascontiguousarray(image[..., :-1])
     return np.concatenate([image, np.ones((*image.shape[:2], 1), np.float32)], axis=2)
+
+
+def coloured(channels: int) -> str:
+    """Return what errors say of a picture of so many colours."""
+    return {1: "is grey", 3: "has colours"}.get(channels, f"has {channels} colour channels")
 
 
 def as_params(params: GPNNParams | None, task: str) -> GPNNParams:

@@ -15,7 +15,7 @@ from ..pixels import again
 from ..pyramid import depth, level_sizes
 from ..types import Box, Image, Mask, PixelFormat, Pyramid, Size
 from .masked import shrinking
-from .material import alike
+from .material import alike, is_clear
 
 
 def mosaic(pictures: Sequence[Any], *, names: Sequence[str] | None = None) -> Any:
@@ -57,8 +57,9 @@ def joined(pictures: Sequence[Any], checked: Sequence[tuple[Image, PixelFormat]]
         parts, like = [np.asarray(picture) for picture in pictures], pictures[0]
     else:
         kind = replace(kind, mode="RGBA" if kind.alpha else "RGB", palette=None) if kind.palette else kind
+        cleared = [name for one, name in zip(checked, names, strict=True) if is_clear(*one)]
         alike_ones = [
-            from_image(_like(*one, kind, image.shape[2], (name, names[0])), kind)
+            from_image(_like(*one, kind, image.shape[2], (name, names[0]), cleared), kind)
             for one, name in zip(checked, names, strict=True)
         ]
         parts, like = [np.asarray(one) for one in alike_ones], alike_ones[0]
@@ -66,14 +67,19 @@ def joined(pictures: Sequence[Any], checked: Sequence[tuple[Image, PixelFormat]]
     return again(np.concatenate([_down_to(part, rows) for part in parts], axis=1), like)
 
 
-def _like(image: Image, kind: PixelFormat, like: PixelFormat, channels: int, names: tuple[str, str]) -> Image:
+def _like(
+    image: Image, kind: PixelFormat, like: PixelFormat, channels: int, names: tuple[str, str], cleared: Sequence[str]
+) -> Image:
+    """Return a picture with the channels of the first; `cleared` names those that are transparent anywhere."""
     for one in (kind, like):
         if (one.low, one.high) != (0.0, 1.0):
             raise ImageError(
                 explain(names[0], f"values from {one.low:g} to {one.high:g} beside other types",
                         "floats must then be within [0, 1]", "scale them")
             )
-    return alike(image, kind, like, channels, names)
+    if cleared and like.alpha and not kind.alpha:
+        return alike(image, kind, like, channels, True, (names[0], cleared[0]))
+    return alike(image, kind, like, channels, False, names)
 
 
 def _down_to(part: Any, rows: int) -> Any:
