@@ -195,10 +195,13 @@ def _pulled_and_pushed(image: Image, hole: Mask) -> Image:
     filled = levels.pop()[0]
     while levels:
         colour, weight = levels.pop()
-        above = resize(filled, (colour.shape[0], colour.shape[1]), scale=2.0)
-        filled = weight * colour + (1 - weight) * above
-    around = image[~hole]
-    return np.clip(filled, around.min(axis=0), around.max(axis=0))
+        filled = resize(filled, (colour.shape[0], colour.shape[1]), scale=2.0)
+        filled *= 1 - weight
+        filled += weight * colour
+    for channel in range(image.shape[2]):
+        around = image[..., channel][~hole]
+        np.clip(filled[..., channel], around.min(), around.max(), out=filled[..., channel])
+    return filled
 
 
 def _halved(part: Image) -> Image:

@@ -138,7 +138,7 @@ def _marked(material: Material, mask: Mask, texture: float, patch_size: int) -> 
     image, colours = material.image, material.channels - material.kind.alpha
     if image.shape[2] >= MAX_CHANNELS:
         raise ImageError(explain("image", f"{image.shape[2]} channels", f"must be below {MAX_CHANNELS}", "use fewer"))
-    around, inside = (_variation(image[..., :colours], where, patch_size) for where in (mask, ~mask))
+    around, inside = _variations(image[..., :colours], mask, patch_size)
     varies = min(around, 2 * inside, _MOST_VARIATION)
     mark = np.float32(math.sqrt(_TOLERATED * texture * varies * colours))
     rest = np.full((*mask.shape, 1), mark, np.float32)
@@ -146,61 +146,70 @@ def _marked(material: Material, mask: Mask, texture: float, patch_size: int) -> 
     return source, np.concatenate([image, rest], axis=2)
 
 
-def _variation(colours: Image, mask: Mask, patch_size: int) -> float:
-    """Return the median variance within patches outside of the mask, the mean of the channels."""
+def _variations(colours: Image, mask: Mask, patch_size: int) -> tuple[float, float]:
+    """Return the median variance within patches outside of the mask, and inside, the mean of the channels."""
     rows, cols = (side // patch_size for side in mask.shape)
     shape = (rows, patch_size, cols, patch_size)
-    cut = slice(rows * patch_size), slice(cols * patch_size)
-    clear = ~mask[cut].reshape(shape).any(axis=(1, 3))
-    blocks = _whole(colours[cut]).reshape(*shape, -1)
-    count = patch_size**2
-    variances = count * (blocks * blocks).sum(axis=(1, 3)) - blocks.sum(axis=(1, 3)) ** 2
-    found = np.sort(variances.sum(axis=2)[clear])
-    if not found.size:
-        return 0.0
-    return float(found[found.size // 2]) / (count**2 * colours.shape[2] * _LEVELS**2)
+    cut, count = (slice(rows * patch_size), slice(cols * patch_size)), patch_size**2
+    variances = np.zeros((rows, cols), np.int64)
+    for channel in range(colours.shape[2]):
+        blocks = _whole(colours[cut][..., channel]).reshape(shape)
+        sums = blocks.sum(axis=3).sum(axis=1)
+        blocks *= blocks
+        variances += count * blocks.sum(axis=3).sum(axis=1) - sums * sums
+    covered = mask[cut].reshape(shape).sum(axis=(1, 3))
+    found = [np.sort(variances[covered == share]) for share in (0, count)]
+    whole = count**2 * colours.shape[2] * _LEVELS**2
+    outside, inside = (float(of[of.size // 2]) / whole if of.size else 0.0 for of in found)
+    return outside, inside
 
 
 def _whole(colours: npt.NDArray[Any]) -> Whole:
-    return np.floor(colours.astype(np.float64) * _LEVELS + 0.5).astype(np.int64)
+    levels = colours.astype(np.float64)
+    levels *= _LEVELS
+    levels += 0.5
+    return np.floor(levels, out=levels).astype(np.int64)
 
 
 def _recoloured(material: Material, mask: Mask, thick: float, strength: float) -> Material:
     """Return the picture with the object's colours moved towards those of a ring around it, a quarter as wide as it."""
+    if strength == 0:
+        return material
     width = max(_LEAST_RING, int(thick / 4))
     ring = (distance(mask, width) <= width) & ~mask
     image, kind, channels = material.image.copy(), material.kind, material.channels
-    colours = channels - kind.alpha
-    opacity = image[..., channels - 1 : channels] if kind.alpha else np.ones((*mask.shape, 1), np.float32)
-    seen = opacity[..., 0] > 0
-    mask, ring = mask & seen, ring & seen
-    if strength == 0 or not mask.any() or not ring.any():
+    if kind.alpha:
+        seen = image[..., channels - 1] > 0
+        mask, ring = mask & seen, ring & seen
+    if not mask.any() or not ring.any():
         return material
-    inside, around = (_whole(image[where][:, :colours] / opacity[where]) for where in (mask, ring))
-    image[mask, :colours] = _moved(inside, around, strength) * opacity[mask]
+    inside, around = (image[where][:, :channels].T for where in (mask, ring))
+    own, others = (_whole(one[:-1] / one[-1] if kind.alpha else one) for one in (inside, around))
+    moved = _moved(own, others, strength)
+    image[mask, : len(moved)] = (moved * inside[-1] if kind.alpha else moved).T
     layers = {**material.layers, "": Layer(image[..., :channels], kind, material.layers[""].below)}
     return Material(image, kind, layers)
 
 
 def _moved(inside: Whole, around: Whole, strength: float) -> npt.NDArray[np.float32]:
-    """Return the colours inside, (N, C), with means and contrast moved towards those around; on [0, 1]."""
+    """Return the colours inside, (C, N), with means and contrast moved towards those around; on [0, 1]."""
     goal = _means(inside) + strength * (_means(around) - _means(inside))
     moved = []
     for number, (own, other) in enumerate(zip(_planes(inside), _planes(around), strict=True)):
-        low, high = _COLOUR if number and inside.shape[1] == 3 else _GREY
+        low, high = _COLOUR if number and len(inside) == 3 else _GREY
         (mean, spread), wanted = _moments(own), _moments(other)[1]
         ratio = min(max(wanted / spread, low), high) if spread > 0 else 1.0
         moved.append((own - mean) * (1 + strength * (ratio - 1)) + mean)
     colours = _colours(moved)
     for _ in range(_ROUNDS):
-        shift = goal - _means(np.floor(colours).astype(np.int64))
-        colours = np.clip(colours + shift, 0, _LEVELS)
+        colours += (goal - _means(np.floor(colours)))[:, None]
+        np.clip(colours, 0, _LEVELS, out=colours)
     return (colours / _LEVELS).astype(np.float32)
 
 
 def _planes(colours: Whole) -> list[Whole]:
     """Return grey and two differences of three colours, so that contrast in grey keeps the hue; others as they are."""
-    planes = [colours[:, number] for number in range(colours.shape[1])]
+    planes = list(colours)
     if len(planes) != 3:
         return planes
     red, green, blue = planes
@@ -208,16 +217,18 @@ def _planes(colours: Whole) -> list[Whole]:
 
 
 def _colours(planes: list[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
-    """Return the colours, (N, C), of such planes."""
+    """Return the colours, (C, N), of such planes."""
     if len(planes) == 3:
         grey, across, green = planes
         rest = (grey - green) / 2
         planes = [(rest + across) / 2, (grey + green) / 4, (rest - across) / 2]
-    return np.stack(planes, axis=1)
+    return np.stack(planes)
 
 
-def _means(values: Whole) -> npt.NDArray[np.float64]:
-    return values.sum(axis=0) / len(values)
+def _means(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return the means of planes of whole numbers, whose sums are exact."""
+    means: npt.NDArray[np.float64] = values.sum(axis=1) / values.shape[1]
+    return means
 
 
 def _moments(values: Whole) -> tuple[float, float]:
