@@ -4,13 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 import patchloom
 from command_line import refused, run, save
 from patchloom import GPNNParams, ImageError, ParameterError, plans
+from patchloom.plans.inpaint import as_hole
+from patchloom.plans.masked import brought
 from patchloom.regions import clear_patches, dilated
 from strategies import seeds
 
@@ -51,16 +53,79 @@ def test_what_is_outside_never_changes(task, seed, feather):
     assert np.array_equal(made[outside], image[outside])
 
 
-@settings(max_examples=20)
-@given(tasks(), seeds, st.integers(0, 255))
-def test_what_is_in_the_hole_is_never_read(task, seed, value):
-    """With the colours around to begin with, other pixels in the hole change no byte of the result or its field."""
+SIZES = st.sampled_from([None, (9, 10), (17, 12), (30, 33)])
+VALUES = st.sampled_from([0, 200, -7, 6e4, np.nan, np.inf])
+FLOATS = st.sampled_from(["float16", "float32", "float64"])
+
+
+def unlike(picture, mask, value):
+    """The same picture, another in the hole: for floats what numbers there are, or none."""
+    other = picture.copy()
+    other[mask] = value if picture.dtype.kind == "f" else np.uint8(np.nan_to_num(value, posinf=255) % 256)
+    return other
+
+
+@settings(max_examples=40)
+@given(tasks(), seeds, SIZES, VALUES, FLOATS, st.booleans())
+def test_what_is_in_the_hole_is_never_read(task, seed, size, value, of, plain):
+    """With the colours around, or one, to begin with, other pixels in the hole change no byte of what is made.
+
+    Whatever the picture and its maps are, also where they are brought to another size first.
+    """
     image, mask = task
-    other = image.copy()
-    other[mask] = value
-    one, two = (patchloom.inpaint(picture, mask, feather=2, params=TINY, seed=seed) for picture in (image, other))
-    assert np.array_equal(one.image, two.image)
-    assert np.array_equal(one.nnf.index, two.nnf.index)
+    assume(brought(mask, size).any())
+    plain = plain and image.dtype.kind != "f"
+    share = image[..., :1] / image.max()
+    maps = {"weighs": (share * 3 - 2).astype(of), "follows": share.astype(of)}
+    other = unlike(image, mask, value), {name: unlike(picture, mask, value) for name, picture in maps.items()}
+    one, two = (
+        patchloom.inpaint(picture, mask, fill="#777" if plain else "edges", feather=2, size=size, maps=beside,
+                          map_weights={"weighs": 0.7}, params=TINY, seed=seed)
+        for picture, beside in ((image, maps), other)
+    )
+    assert np.array_equal(one.image, two.image) and np.array_equal(one.nnf.index, two.nnf.index)
+    assert all(np.array_equal(one.maps[name], two.maps[name]) for name in maps)
+
+
+@pytest.mark.parametrize("fill", ["edges", "source", "#fff"])
+def test_another_size_lets_nothing_out_of_the_hole(fill):
+    """White in a hole is not in what is around it, however much smaller or larger the picture becomes."""
+    image, hole = np.full((120, 120), 40, np.uint8), box((120, 120), 41, 33, 30, 37)
+    image[::7] = 60
+    image[hole] = 255
+    for size in ((45, 45), (77, 110), (200, 170)):
+        plan = plans.inpaint(image, hole, fill=fill, size=size, seed=1)
+        made = patchloom.inpaint(image, hole, fill=fill, size=size, seed=1).image
+        assert made.min() >= 36
+        assert made.max() <= 64
+        assert max(level.max() for level in plan.source) < 64 / 255
+        assert (plan.guess.max() > 0.5) == (fill != "edges")
+
+
+@pytest.mark.parametrize("of", ["float32", "float64"])
+@pytest.mark.parametrize("size", [None, (40, 50)])
+def test_paint_beyond_the_range_is_the_nearest_in_it(pixels, hole, size, of):
+    """Paint is followed, but a huge number takes nothing from the precision of the rest."""
+    image = pixels.astype(of) / 50
+    huge, most = image.copy(), image.copy()
+    huge[hole], most[hole] = 1e9, image[~hole].max()
+    one, two = (patchloom.inpaint(picture, hole, fill="source", size=size, seed=1).image for picture in (huge, most))
+    assert np.array_equal(one, two)
+    with pytest.raises(ImageError, match="image=.* values that are NaN or infinite"):
+        patchloom.inpaint(np.where(hole[..., None], np.nan, image), hole, fill="source", size=size, seed=1)
+
+
+def test_numbers_that_are_none_are_told_outside_of_the_hole(pixels, hole):
+    """What is known must be numbers, in the picture and its maps; only those that are not in the hole are counted."""
+    image = pixels / np.float32(255)
+    image[hole] = np.nan
+    bad = image.copy()
+    bad[0, :2, 0] = np.inf
+    for call, name in (((bad, {}), "image"), ((image, {"n": bad}), "map n")):
+        with pytest.raises(ImageError, match=f"^{name}=2 values that are NaN or infinite"):
+            patchloom.inpaint(call[0], hole, maps=call[1])
+    with pytest.raises(ImageError, match="map n=10 x 10 pixels: must be 64 x 48"):
+        patchloom.inpaint(image, hole, maps={"n": np.full((10, 10), 1e6)})
 
 
 @settings(max_examples=15)
@@ -68,6 +133,7 @@ def test_what_is_in_the_hole_is_never_read(task, seed, value):
 def test_no_patch_that_touches_the_hole_is_ever_found(task, seed, fill):
     """At every step of every level, the patches that cover a free pixel come from patches without one."""
     image, mask = task
+    image = image / 4 if image.dtype.kind == "f" else image
     plan = plans.inpaint(image, mask, fill=fill, params=TINY, seed=seed)
     for step in patchloom.steps(plan):
         clear = clear_patches(plan.free[step.level], 3)
@@ -172,6 +238,50 @@ def test_holes_in_many_ways(pixels, hole):
     assert made.shape == (48, 64, 4) and (made[..., 3] == 255).all() and np.array_equal(made[~hole], clear[~hole])
 
 
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+@pytest.mark.parametrize("size", [(20, 30), (48, 64), (90, 100)])
+def test_a_transparent_hole_leaves_no_rim(pixels, hole, size, kind):
+    """What was cut out comes back opaque at every size, and whatever stands where it is transparent."""
+    clear = np.dstack([pixels, np.where(hole, 0, 255).astype(np.uint8)])
+    clear = clear if kind == "uint8" else clear / np.float32(255)
+    other = clear.copy()
+    other[hole, :3] = 200 if kind == "uint8" else np.nan
+    one, two = (patchloom.inpaint(picture, "alpha", size=size, seed=1).image for picture in (clear, other))
+    assert np.array_equal(one, two)
+    assert (one[..., 3] >= (1 if kind == "float32" else 255) * (1 - 1e-6)).all()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "float32"])
+def test_a_colour_is_found_before_alpha(pixels, mode):
+    """A colour is what a picture shows, half transparent too; what is fully transparent has none, not even black."""
+    hole, hidden = box((48, 64), 16, 20, 14, 18), box((48, 64), 0, 50, 6, 14)
+    text = "#0a0a0a" if mode == "LA" else "#0ff"
+    image = np.dstack([np.maximum(pixels, 20), np.full((48, 64), 255, np.uint8)])
+    colour = (10,) if mode == "LA" else (0, 255, 255)
+    image = image[..., 2:] if mode == "LA" else image
+    image[hole | hidden, :-1] = colour
+    image[hole, -1] = 128
+    image[16, 20, -1] = 1
+    image[hidden, -1] = 0
+    image = image / np.float32(255) if mode == "float32" else image
+    assert np.array_equal(as_hole(text, image), hole)
+    if mode != "float32":
+        assert np.array_equal(as_hole(text, Image.fromarray(image)), hole)
+    black = plans.inpaint(image, text, invert=True, seed=1).free[0]
+    assert np.array_equal(black, ~hole)
+    with pytest.raises(ImageError, match="mask=0 % of the picture"):
+        patchloom.inpaint(image, "#000000")
+
+
+@pytest.mark.parametrize("options", [{"hole": "#00ffff"}, {"fill": "#00ffff"}])
+def test_floats_beyond_one_have_no_colours(pixels, hole, options):
+    """A colour would mean something else in every picture."""
+    name = next(iter(options))
+    with pytest.raises(ParameterError) as caught:
+        patchloom.inpaint(pixels / np.float32(85), **{"hole": hole, **options})
+    assert str(caught.value).startswith(f"{name}='#00ffff': the picture has values from 0 to 3, colours are within")
+
+
 def test_feather_passes_over(pixels, hole):
     """A soft border changes pixels around the hole, and fewer the farther away."""
     wide = patchloom.inpaint(pixels, hole, feather=5, seed=1)
@@ -221,7 +331,14 @@ def test_size_comes_first(pixels, hole):
         ({"fill": "blur"}, ParameterError, "fill='blur': must be edges, source or a colour"),
         ({"fill": 3}, ParameterError, "fill='3': must be"),
         ({"feather": -1}, ParameterError, "feather=-1: must be a whole number, 0 to 256"),
+        ({"feather": None}, ParameterError, "feather=None: must be a whole number, 0 to 256"),
+        ({"feather": np.nan}, ParameterError, "feather=nan: must be a whole number, 0 to 256"),
+        ({"feather": np.inf}, ParameterError, "feather=inf: must be a whole number, 0 to 256"),
+        ({"feather": [3]}, ParameterError, "feather=[3]: must be a whole number, 0 to 256"),
+        ({"maps": 3}, ParameterError, "maps=int: must be a mapping of names to pictures"),
+        ({"map_weights": [1]}, ParameterError, "map_weights=list: must be a mapping of names to numbers"),
         ({"feather": 1.5}, ParameterError, "feather=1.5: must be a whole number"),
+        ({"map_weights": {"x": 1}}, ParameterError, "map_weights='x': is no map"),
         ({"source_mask": np.zeros((48, 64), bool)}, ParameterError, "no patch of 7 pixels is left to copy"),
         ({"source_mask": np.ones((8, 8), bool)}, ImageError, "source_mask=8 x 8 pixels: must be 64 x 48"),
         ({"maps": {"n": np.zeros((9, 9), np.uint8)}}, ImageError, "map n=9 x 9 pixels"),

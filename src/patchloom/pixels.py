@@ -102,10 +102,7 @@ def _scaled(array: npt.NDArray[Any], top: int) -> Image:
 
 
 def _from_array(value: Any, name: str) -> tuple[Image, PixelFormat]:
-    try:
-        array = np.asarray(value)
-    except Exception as error:
-        raise ImageError(explain(name, type(value).__name__, "must be an array or a PIL image")) from error
+    array = as_array(value, name)
     kind = array.dtype
     if kind.kind not in "bfu" or (kind.kind == "u" and kind.itemsize > 2):
         raise ImageError(
@@ -122,6 +119,14 @@ def _from_array(value: Any, name: str) -> tuple[Image, PixelFormat]:
         top = {1: 1 if kind.kind == "b" else 255, 2: 65535}[kind.itemsize]
         return _scaled(array, top), PixelFormat("", kind, flat=flat, alpha=alpha)
     return _from_float(array, PixelFormat("", kind, flat=flat, alpha=alpha), name)
+
+
+def as_array(value: Any, name: str) -> npt.NDArray[Any]:
+    """Return the numbers of a picture, or of what may be none, as they are."""
+    try:
+        return np.asarray(value)
+    except Exception as error:
+        raise ImageError(explain(name, type(value).__name__, "must be an array or a PIL image")) from error
 
 
 def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[Image, PixelFormat]:

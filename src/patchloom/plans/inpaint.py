@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import as_mask, as_seed, as_size
+from ..checks import as_image, as_mapping, as_mask, as_seed, as_size
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
-from ..pixels import again
-from ..regions import feathered, grown_inwards
-from ..types import Image, Mask, Plan, Size
+from ..pixels import again, as_array
+from ..regions import feathered
+from ..types import Image, Mask, PixelFormat, Plan, Size
 from .masked import as_feather, brought, check_share, coarsest_for, masked, resolved, thickness
 from .material import Maps, Material, Weights, as_params, check_side, gather, identity
 
@@ -42,11 +42,12 @@ def inpaint(
     Parameters
     ----------
     image : array or PIL image
-        The picture; what stands in the hole is read only for ``fill="source"``.
+        The picture; what stands in the hole, of maps too, is read only for ``fill="source"``.
     hole : array, PIL image or str
         A mask of the picture's size, white where the hole is (see
         `patchloom.checks.as_mask`); ``"alpha"`` for where the picture is less than half
-        opaque; or a colour such as ``"#00ffff"`` that stands where the hole is.
+        opaque; or a colour such as ``"#00ffff"`` that stands where the hole is,
+        whatever its alpha is above 0.
     invert : bool
         The hole is everything else.
     fill : str
@@ -57,7 +58,7 @@ def inpaint(
     feather : int
         Pixels around the hole over which the result passes into the picture, 0 to 256.
     size : (rows, columns), optional
-        What the picture and its masks are brought to first.
+        What the picture, its hole filled, and its masks are brought to first.
     maps, map_weights, params, seed
         As for `patchloom.plans.generate`; the numbers are by default
         ``PRESETS["inpaint"]``, where ``coarsest`` 0 is chosen from the hole.
@@ -77,23 +78,26 @@ def inpaint(
     ----------
     Granot et al., "Drop the GAN" (CVPR 2022), section 4: conditional inpainting.
     """
-    params, fill = as_params(params, "inpaint"), as_fill(fill)
+    params, fill, soft = as_params(params, "inpaint"), as_fill(fill), as_feather(feather)
     out = None if size is None else as_size(size, least=params.patch_size)
-    own = gather(image, name="image")
-    mask = as_hole(hole, own) ^ bool(invert)
+    mask = as_hole(hole, image) ^ bool(invert)
     check_share(mask, "mask")
-    allowed = None if source_mask is None else brought(as_mask(source_mask, own.size, "source_mask"), out)
-    seen = image if fill == "source" else _unseen(image, own, mask)
-    if seen is not image or out or maps:
-        own = gather(seen, maps, map_weights, name="image", size=out)
+    allowed = None if source_mask is None else brought(as_mask(source_mask, mask.shape[:2], "source_mask"), out)
+    painted = fill == "source"
+    image = _in_range(image, mask, "image", painted)
+    maps = {
+        label: _in_range(picture, mask, f"map {label}", painted)
+        for label, picture in as_mapping(maps, "maps", "names to pictures").items()
+    }
+    own = gather(image, maps, map_weights, name="image", size=out, hole=mask)
     check_side(own.image, params, "image")
     mask = brought(mask, out)
     check_share(mask, "mask")
-    filled = guess = grown_inwards(own.image, mask)
+    filled = guess = own.image
     if fill != "edges":
-        colour = own.image if fill == "source" else as_colour(fill, own, "fill")
-        guess = np.where(mask[..., None], colour, filled).astype(np.float32)
-    alpha = feathered(mask, as_feather(feather))
+        paint = gather(image, maps, map_weights, name="image", size=out).image if painted else _plain(fill, own)
+        guess = np.where(mask[..., None], paint, filled)
+    alpha = feathered(mask, soft)
     wide = thickness(mask) / (_WIDE if fill == "edges" else _WIDE_PAINTED)
     params = resolved(params, coarsest_for(own.size, wide, params))
     return masked(
@@ -103,42 +107,63 @@ def inpaint(
     )
 
 
-def _unseen(image: Any, own: Material, mask: Mask) -> Any:
-    """Return the picture with nothing in its hole that could be read: floats there would count for their range."""
-    if own.kind.dtype.kind != "f" or mask.all():
-        return image
-    array = np.array(image)
-    array[mask] = array[~mask][0]
-    return again(array, image)
+def _in_range(picture: Any, hole: Mask, name: str, painted: bool) -> Any:
+    """Return a picture whose floats in the hole do not count for its range: the nearest in it, or not those at all."""
+    array = as_array(picture, name)
+    if array.dtype.kind != "f" or array.shape[:2] != hole.shape:
+        return picture
+    known = array[~hole]
+    known = known[np.isfinite(known)]
+    if not known.size:
+        return picture
+    low, high = float(known.min()), float(known.max())
+    low, high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+    array = array.copy()
+    array[hole] = np.clip(array[hole], low, high) if painted else low
+    return again(array, picture)
 
 
-def as_hole(hole: Any, material: Material) -> Mask:
+def as_hole(hole: Any, picture: Any) -> Mask:
     """Return the mask that a picture's own alpha, a colour in it, or another picture says."""
+    if isinstance(hole, str) and hole != "alpha":
+        return _of_colour(hole, *as_image(picture, "image"))
+    array = as_array(picture, "image")
+    floats = array.dtype.kind == "f"                      # they may be anything, where the hole turns out to be
+    image, kind = as_image(np.zeros(array.shape, np.bool_) if floats else picture, "image")
     if not isinstance(hole, str):
-        return as_mask(hole, material.size, "mask")
-    image = material.image
-    if hole == "alpha":
-        if not material.kind.alpha:
-            raise ImageError(explain("mask", "alpha", "the picture has no alpha channel", "pass a mask"))
-        return np.asarray(image[..., material.channels - 1] < 0.5)
-    colours = image[..., : material.channels - material.kind.alpha]
-    colour = as_colour(hole, material, "hole")[: colours.shape[2]]
+        return as_mask(hole, (image.shape[0], image.shape[1]), "mask")
+    if not kind.alpha:
+        raise ImageError(explain("mask", "alpha", "the picture has no alpha channel", "pass a mask"))
+    return np.asarray((array if floats else image)[..., -1] < 0.5)
+
+
+def _of_colour(text: str, image: Image, kind: PixelFormat) -> Mask:
+    """Return where a picture has a colour, as it is before alpha; what is fully transparent has none."""
+    colour = as_colour(text, kind, image.shape[2], "hole")
+    if kind.alpha:
+        colour, alpha = colour[:-1], image[..., -1:]
+        image = np.divide(image[..., :-1], alpha, out=np.full_like(image[..., :-1], 2), where=alpha > 0)
     # Half a step of 8 bits: the colour itself, and no other.
-    return np.asarray((np.abs(colours - colour) < 0.5 / 255).all(axis=2))
+    return np.asarray((np.abs(image - colour) < 0.5 / 255).all(axis=2))
 
 
-def as_colour(text: str, material: Material, name: str) -> Image:
-    """Return a colour of a picture's channels, (C,), from ``#rgb`` or ``#rrggbb``; maps that weigh get the middle."""
+def _plain(text: str, material: Material) -> Image:
+    """Return a colour in all channels that are searched, (C,); maps that weigh get the middle."""
+    colour = as_colour(text, material.kind, material.channels, "fill")
+    return np.append(colour, np.full(material.image.shape[2] - material.channels, 0.5, np.float32))
+
+
+def as_colour(text: str, kind: PixelFormat, channels: int, name: str) -> Image:
+    """Return a colour, opaque, of a picture of so many channels, (C,), from ``#rgb`` or ``#rrggbb``."""
     rgb = as_rgb(text, name)
-    count = material.channels - material.kind.alpha
-    if count == 3:
-        colour = list(rgb)
-    elif count == 1 and rgb[0] == rgb[1] == rgb[2]:
-        colour = [rgb[0]]
-    else:
-        raise ParameterError(explain(name, repr(text), f"the picture has {count} colour channels", "pass a mask"))
-    rest = [1.0] * material.kind.alpha + [0.5] * (material.image.shape[2] - material.channels)
-    return np.array(colour + rest, np.float32)
+    count = channels - kind.alpha
+    remedy = "pass a mask" if name == "hole" else "paint it, and fill from the source"
+    if (kind.low, kind.high) != (0.0, 1.0):
+        allowed = f"the picture has values from {kind.low:g} to {kind.high:g}, colours are within [0, 1]"
+        raise ParameterError(explain(name, repr(text), allowed, remedy))
+    if count != 3 and not (count == 1 and rgb[0] == rgb[1] == rgb[2]):
+        raise ParameterError(explain(name, repr(text), f"the picture has {count} colour channels", remedy))
+    return np.array([*rgb[:count], *[1.0] * kind.alpha], np.float32)
 
 
 def as_rgb(text: str, name: str) -> tuple[float, float, float]:

@@ -13,8 +13,9 @@ from ..checks import as_image, as_mapping, from_image
 from ..errors import ImageError, ParameterError, explain
 from ..params import MAX_CHANNELS, PRESETS, GPNNParams
 from ..pyramid import level_sizes
+from ..regions import grown_inwards
 from ..resize import resize
-from ..types import Image, Layer, PixelFormat, Pyramid, Size
+from ..types import Image, Layer, Mask, PixelFormat, Pyramid, Size
 
 Maps: TypeAlias = Mapping[str, Any] | None
 Weights: TypeAlias = Mapping[str, float] | None
@@ -76,7 +77,7 @@ class Material:
 
 
 def gather(source: Any, maps: Maps = None, weights: Weights = None, *, name: str = "source",
-           size: Size | None = None) -> Material:
+           size: Size | None = None, hole: Mask | None = None) -> Material:
     """Return a picture and its maps, checked.
 
     Parameters
@@ -91,6 +92,8 @@ def gather(source: Any, maps: Maps = None, weights: Weights = None, *, name: str
         What errors call the picture.
     size : Size, optional
         What all of them are brought to first.
+    hole : Mask, optional
+        Of the picture's own size: where all of them are filled with the colours around before anything else.
 
     Raises
     ------
@@ -99,24 +102,26 @@ def gather(source: Any, maps: Maps = None, weights: Weights = None, *, name: str
     ParameterError
         If weights are out of range or for maps that are not there.
     """
-    image, kind = as_image(source, name)
+    image, kind = _filled(source, name, hole)
     own = (image.shape[0], image.shape[1])
-    layers, parts = {"": _layer(source, image, kind, size)}, [_sized(image, size)]
+    sized = _sized(image, kind, size)
+    layers, parts = {"": _layer(source, sized, kind, sized is not image)}, [sized]
     weights = as_mapping(weights, "map_weights", "names to numbers")
     for label, picture in as_mapping(maps, "maps", "names to pictures").items():
         if not isinstance(label, str) or not label:
             raise ParameterError(explain("maps", repr(label), "names must be texts that are not empty"))
-        pixels, of = as_image(picture, f"map {label}")
+        pixels, of = _filled(picture, f"map {label}", hole)
         if pixels.shape[:2] != own:
             raise ImageError(
                 explain(f"map {label}", f"{pixels.shape[1]} x {pixels.shape[0]} pixels",
                         f"must be {own[1]} x {own[0]}", f"a map has the size of its {name}")
             )
-        layers[label] = _layer(picture, pixels, of, size)
+        sized = _sized(pixels, of, size)
+        layers[label] = _layer(picture, sized, of, sized is not pixels)
         weight = _weight(weights.pop(label, 0.0), label)
         if weight:
             factor = np.float32(np.sqrt(weight * image.shape[2] / pixels.shape[2]))
-            parts.append(_sized(pixels, size) * factor)
+            parts.append(sized * factor)
     if weights:
         raise ParameterError(explain("map_weights", repr(next(iter(weights))), "is no map", "pass the map too"))
     whole = parts[0] if len(parts) == 1 else np.ascontiguousarray(np.concatenate(parts, axis=2))
@@ -128,14 +133,27 @@ def gather(source: Any, maps: Maps = None, weights: Weights = None, *, name: str
     return Material(whole, kind, layers)
 
 
-def _sized(image: Image, size: Size | None) -> Image:
-    return image if size is None else resize(image, size)
+def _filled(picture: Any, name: str, hole: Mask | None) -> tuple[Image, PixelFormat]:
+    """Return what `as_image` does, the hole filled; where that does not fit, the picture as it is, to be refused."""
+    image, kind = as_image(picture, name)
+    if hole is None or hole.shape != image.shape[:2]:
+        return image, kind
+    return grown_inwards(image, hole), kind
 
 
-def _layer(picture: Any, image: Image, kind: PixelFormat, size: Size | None) -> Layer:
+def _sized(image: Image, kind: PixelFormat, size: Size | None) -> Image:
+    """Return a picture at another size; the very same one if that is its own."""
+    if size is None or size == image.shape[:2]:
+        return image
+    image = resize(image, size)
+    if kind.alpha and kind.dtype.kind == "f":             # those have to stay on [0, 1], whatever the cubic does
+        return np.clip(image, 0, np.clip(image[..., -1:], 0, 1))
+    return image
+
+
+def _layer(picture: Any, image: Image, kind: PixelFormat, resized: bool) -> Layer:
     """Return what is voted for a picture: true values where float32 holds those."""
-    if size is not None and size != image.shape[:2]:
-        image = resize(image, size)
+    if resized:
         return Layer(image, kind, from_image(image, kind))
     if (kind.low, kind.high) == (0.0, 1.0) or kind.dtype.itemsize > 4:
         return Layer(image, kind, picture)

@@ -40,20 +40,24 @@ def inpaint(
     hole : array, PIL image or str
         A mask of the picture's size, white (at least half of the range) where the hole is,
         or an array of bool; ``"alpha"`` for where the picture is less than half opaque; or a
-        colour such as ``"#00ffff"`` that stands where the hole is, and only there.
+        colour such as ``"#00ffff"`` that stands where the hole is, and only there, whatever
+        its alpha is above 0; for floats within [0, 1] only.
     invert : bool
         The hole is everything else.
     fill : str
         What the hole looks like to begin with: ``"edges"``, the colours around it, as for
-        removing things, when nothing in the hole is ever read; ``"source"``, what was painted
-        into it, which the result then follows; or a colour such as ``"#c02020"`` to follow.
+        removing things; ``"source"``, what was painted into it, which the result then follows;
+        or a colour such as ``"#c02020"`` to follow, for floats within [0, 1] only. But for
+        ``"source"`` nothing in the hole is ever read, in maps neither: floats there may be
+        NaN. Paint beyond the range of the rest counts as the nearest within.
     source_mask : array or PIL image, optional
         White where patches may be copied from; by default everywhere outside the hole.
     feather : int
         Pixels around the hole over which the result passes into the picture, 0 to 256;
         0 is the hole itself. All beyond is the picture, bit for bit.
     size : (rows, columns), optional
-        What the picture, its maps and masks are brought to first.
+        What the picture and its maps, their holes filled from around, and the masks are
+        brought to first.
     maps : mapping of str to array or PIL image, optional
         Pictures of the same size that are filled alike; see `patchloom.generate`.
     map_weights : mapping of str to float, optional
