@@ -10,6 +10,9 @@ from .kernels.cancel import check
 from .resize import resize
 from .types import Image, Mask, Size
 
+# Pixels up to which it is faster to look at all around than to measure distances.
+_FEW = 3
+
 
 def distance(mask: Mask, most: int) -> npt.NDArray[np.float32]:
     """Return how far each pixel is from the mask; its time grows with the picture, and with nothing else.
@@ -43,8 +46,9 @@ def distance(mask: Mask, most: int) -> npt.NDArray[np.float32]:
             slice(max(int(found[0]) - most, 0), int(found[-1]) + far) for found in (rows, cols)
         )
         along = _along_rows(mask[near], far)
-        along *= along
-        _spread_over_columns(along, far)
+        if along.any():
+            along *= along
+            _spread_over_columns(along, far)
         squares[near] = np.where(along > most * most, far * far, along)
     return np.sqrt(squares.astype(np.float32))
 
@@ -89,7 +93,13 @@ def _spread_over_columns(squares: npt.NDArray[np.int32], far: int) -> None:
 
 def dilated(mask: Mask, by: int) -> Mask:
     """Return the pixels within `by` pixels of the mask, diagonals as their Euclidean distance."""
-    return mask if by == 0 else distance(mask, by) <= by
+    if by > _FEW:
+        return distance(mask, by) <= by
+    grown, around = mask.copy(), np.pad(mask, by)
+    for row, col in np.ndindex(2 * by + 1, 2 * by + 1):
+        if (row - by) ** 2 + (col - by) ** 2 <= by * by:
+            grown |= around[row : row + mask.shape[0], col : col + mask.shape[1]]
+    return grown
 
 
 def feathered(mask: Mask, feather: int) -> npt.NDArray[np.float32]:
