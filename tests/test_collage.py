@@ -15,7 +15,7 @@ import strategies
 from command_line import FAST, refused, run, save
 from patchloom import PRESETS, ImageError, ParameterError, io, plans
 from patchloom.cli.collage import as_place, as_weights, place_text, weights_text
-from patchloom.plans.arranging import arranged, blended, placed
+from patchloom.plans.arranging import arranged, blended, lying, placed
 from patchloom.plans.mosaic import mosaic, side_by_side
 from patchloom.scene import blurred_key
 
@@ -87,6 +87,18 @@ def test_sources_that_look_alike_still_appear():
     assert min(shares(patchloom.collage(meadows, size=(40, 90), seed=2, params=QUICK), meadows)) > 0.15
 
 
+def test_what_stands_in_the_middle_keeps_its_shape():
+    row, column = np.indices((60, 90))
+    disc = (row - 29.5) ** 2 + (column - 44.5) ** 2 < 15**2
+    sources = [noisy(seed, 60 * seed, 60 * seed + 40, (60, 90, 3)) for seed in range(2)]
+    for source in sources:
+        source[disc] = 255
+    seen = patchloom.collage(sources, size=(60, 90), seed=1).image.min(axis=2) > 200
+    for half in (seen[:, :45], seen[:, 45:]):
+        high, wide = half.any(axis=1).sum(), half.any(axis=0).sum()
+        assert min(high, wide) >= 28 and max(high, wide) <= 32
+
+
 def test_weights_are_areas(three):
     first, last = (
         shares(patchloom.collage(three, size=(100, 220), weights=weights, seed=1, params=QUICK), three)
@@ -154,6 +166,19 @@ def test_sources_side_by_side_fill_the_result(sizes, rows, cols):
     assert covered.all()
     assert list(boxes) == list(range(len(sizes)))
     assert -1e-5 <= picture.min() <= picture.max() <= len(sizes) - 1 + 1e-5
+
+
+@given(st.integers(1, 90), st.integers(-50, 50), st.integers(1, 90))
+def test_pixels_lie_where_they_are_shown(own, start, length):
+    place = lying(own, start, length)
+    ramp = np.repeat(np.arange(own, dtype=np.float32)[None, :, None], 3, axis=0)
+    shown = blended([ramp], {0: (0, 0, 3, length)}, (3, length), 1.0)[0][1, :, 0]
+    step = np.diff(place)
+    assert (step >= 0).all() and start <= place[0] and place[-1] <= start + length
+    if own >= length:                                     # the middle, at its own scale
+        assert np.array_equal(place[shown.astype(int)], start + np.arange(length) + 0.5)
+    else:
+        assert np.allclose(step, length / own)
 
 
 def test_a_later_place_lies_on_top():

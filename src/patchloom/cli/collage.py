@@ -67,8 +67,8 @@ def weights_text(weights: tuple[float, ...]) -> str:
 def collage(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Make one picture out of the patches of every IMAGE.
 
-    The pictures pass into each other as their patches allow, and each of them appears. They
-    stand side by side unless --place or --layout says where they go.
+    The pictures pass into each other as their patches allow, and each of them appears. The
+    middles of them stand side by side unless --place or --layout says where they go.
     --map NAME=FILE is given as often as there are pictures, in their order.
     """
     return plans.collage(

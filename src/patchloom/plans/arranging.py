@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -17,8 +16,8 @@ from ..types import Box, Image, Mask, Size
 Boxes: TypeAlias = Mapping[int, Box]
 """Where pictures lie in a result, by their numbers from 0, the lowest first; they may stick out."""
 
-# How much narrower than its shape a picture may become for all to stand in one row.
-_MOST_SQUEEZE = 3.8
+# How much narrower than a picture's shape its cell may be for all to stand in one row.
+_MOST_NARROW = 3.8
 # How far neighbours pass into each other on either side of a seam, relative to the result's shorter side and to the
 # narrowest cell.
 _SOFT, _OF_CELL = 0.15, 0.25
@@ -30,7 +29,7 @@ def blended(parts: Sequence[Image], boxes: Boxes, out: Size, border: float) -> t
     Parameters
     ----------
     parts : sequence of Image
-        Each is brought to the size of its box.
+        Of each its middle fills its box, stretched along a side where the box is longer, never squeezed.
     boxes : mapping of int to Box
         At least one.
     out : Size
@@ -43,7 +42,7 @@ def blended(parts: Sequence[Image], boxes: Boxes, out: Size, border: float) -> t
         at = slice(max(top, 0), max(top + rows, 0)), slice(max(left, 0), max(left + cols, 0))
         depth = np.minimum(_depth(top, rows, out[0])[:, None], _depth(left, cols, out[1])[None, :])[..., None]
         share = np.minimum(depth / border, 1)
-        whole = resize(parts[number], (rows, cols))
+        whole = resize(_middle(parts[number], (rows, cols)), (rows, cols))
         seen = whole[at[0].start - top :, at[1].start - left :][: share.shape[0], : share.shape[1]]
         image[at] += share * (seen - image[at])
         total[at] += share * (1 - total[at])
@@ -59,13 +58,28 @@ def _depth(start: int, length: int, out: int) -> npt.NDArray[np.float64]:
     return np.minimum(low, high).astype(np.float64)
 
 
-def middles(boxes: Boxes, out: Size) -> list[tuple[float, float]]:
-    """Return (row, column) of the boxes' middles by number, in units of the side of an equal share of the result."""
-    unit = math.sqrt(out[0] * out[1] / len(boxes))
-    found = {
-        number: ((top + rows / 2) / unit, (left + cols / 2) / unit) for number, (top, left, rows, cols) in boxes.items()
-    }
-    return [found[number] for number in sorted(found)]
+def _middle(picture: Image, size: Size) -> Image:
+    """Return the middle of a picture, no larger than `size`."""
+    rows, cols = min(picture.shape[0], size[0]), min(picture.shape[1], size[1])
+    top, left = (picture.shape[0] - rows) // 2, (picture.shape[1] - cols) // 2
+    return np.ascontiguousarray(picture[top : top + rows, left : left + cols])
+
+
+def lying(own: int, start: int, length: int) -> npt.NDArray[np.float64]:
+    """Return where the pixels along a picture's side lie in the result, (own,).
+
+    Those that its box does not show lie at the box's ends.
+
+    Parameters
+    ----------
+    own : int
+        Length of the picture's side.
+    start, length : int
+        Of the box.
+    """
+    shown = min(own, length)
+    place = (np.arange(own) + 0.5 - (own - shown) // 2) * (length / shown)
+    return np.asarray(start + np.clip(place, 0, length))
 
 
 def arranged(sizes: Sequence[Size], out: Size, weights: Sequence[float]) -> tuple[Boxes, float]:
@@ -111,13 +125,13 @@ def _cells(out: Size, weights: Sequence[float], rows: int) -> list[tuple[float, 
 
 
 def _rows(sizes: Sequence[Size], out: Size) -> int:
-    """Return the least number of rows in which nothing is squeezed too much, or else the best."""
+    """Return the least number of rows in which no cell is too narrow, or else the best."""
     worst = []
     for rows in range(1, len(sizes) + 1):
         cell = out[0] / rows, out[1] * rows / len(sizes)
         relative = [(cell[1] / size[1]) / (cell[0] / size[0]) for size in sizes]
         worst.append(max(max(by, 1 / by) for by in relative))
-        if worst[-1] <= _MOST_SQUEEZE:
+        if worst[-1] <= _MOST_NARROW:
             return rows
     return 1 + worst.index(min(worst))
 

@@ -14,7 +14,7 @@ from ..params import MAX_CHANNELS, GPNNParams
 from ..regions import grown_inwards
 from ..resize import resize
 from ..types import Box, Image, Plan, Size
-from .arranging import Boxes, arranged, blended, middles, placed
+from .arranging import Boxes, arranged, blended, lying, placed
 from .masked import shrinking, used
 from .material import Material, Weights, alike, as_params, check_side, gather, levels_for
 from .mosaic import as_several, clear_of_seams, cut, joined, pyramids, side_by_side
@@ -25,7 +25,8 @@ ManyMaps: TypeAlias = Mapping[str, Sequence[Any]] | None
 MOST_WEIGHT = 100.0
 """Of a source, relative to another's 1."""
 
-# The error that a patch of a source costs in the middle of its neighbour's place, beside that of how it looks.
+# The error that a patch costs, beside that of how it looks, as far from its own place as the side of an equal share of
+# the result is long.
 _PULL = 0.006
 
 
@@ -53,7 +54,7 @@ def collage(
     places : mapping of int to (row, column), optional
         Where the corner of a source lies in the result, by its number from 0; it may stick
         out. A later place lies on an earlier one, its border soft; a source without a place comes
-        in by its patches only. By default all stand side by side and fill the result.
+        in by its patches only. By default the middles of all stand side by side and fill the result.
     layout : array or PIL image, optional
         What the result should roughly look like, of any size: a crude collage, a painting. Places go on top.
     weights : sequence of float, optional
@@ -116,12 +117,12 @@ def _guess(parts: Sequence[Image], boxes: Boxes, out: Size, border: float, layou
 
 
 def _drawn(parts: Sequence[Image], boxes: Boxes, out: Size, channels: int) -> list[Image]:
-    """Return pictures with channels more that say where each lies, and so draw its patches there.
+    """Return pictures with channels more that say where each pixel lies, and so draw its patches there.
 
     Where sources look alike, one's patches would else do for the others.
     """
-    middles_of, mark = np.array(middles(boxes, out)), math.sqrt(_PULL * channels)
-    apart = [axis for axis in (0, 1) if np.ptp(middles_of[:, axis]) > 0]
+    mark = math.sqrt(_PULL * channels * len(boxes) / (out[0] * out[1]))
+    apart = [axis for axis in (0, 1) if len({box[axis::2] for box in boxes.values()}) > 1]
     count = parts[0].shape[2]
     if count + len(apart) > MAX_CHANNELS:
         raise ImageError(
@@ -129,8 +130,12 @@ def _drawn(parts: Sequence[Image], boxes: Boxes, out: Size, channels: int) -> li
                     "use fewer, or weigh fewer maps; the others are for places")
         )
     drawn = []
-    for part, middle in zip(parts, middles_of, strict=True):
-        where = np.broadcast_to((mark * middle[apart]).astype(np.float32), (*part.shape[:2], len(apart)))
+    for number, part in enumerate(parts):
+        where = np.empty((*part.shape[:2], len(apart)), np.float32)
+        for channel, axis in enumerate(apart):
+            start, length = boxes[number][axis::2]
+            place = mark * lying(part.shape[axis], start, length)
+            where[..., channel] = place[:, None] if axis == 0 else place
         drawn.append(np.concatenate([part, where], axis=2))
     return drawn
 
@@ -145,17 +150,18 @@ def _as_layout(layout: Any, material: Material, out: Size) -> Image:
 def _as_weights(weights: Any, count: int, told: bool) -> list[float]:
     if weights is None:
         return [1.0] * count
-    if told:
-        raise ParameterError(
-            explain("weights", repr(weights), "places and a layout say where each source goes", "leave one of them out")
-        )
     try:
         found = [float(weight) for weight in weights]
     except (TypeError, ValueError):
         found = []
+    got = ",".join(f"{weight:g}" for weight in found) or repr(weights)
+    if told:
+        raise ParameterError(
+            explain("weights", got, "places and a layout say where each source goes", "leave one of them out")
+        )
     if len(found) != count or not all(0 < weight <= MOST_WEIGHT for weight in found):
         raise ParameterError(
-            explain("weights", repr(weights), f"must be {count} numbers above 0, at most {MOST_WEIGHT:g}",
+            explain("weights", got, f"must be {count} numbers above 0, at most {MOST_WEIGHT:g}",
                     "one for each source")
         )
     return found
