@@ -269,7 +269,7 @@ def test_a_colour_is_found_before_alpha(pixels, mode):
         assert np.array_equal(as_hole(text, Image.fromarray(image)), hole)
     black = plans.inpaint(image, text, invert=True, seed=1).free[0]
     assert np.array_equal(black, ~hole)
-    with pytest.raises(ImageError, match="mask=0 % of the picture"):
+    with pytest.raises(ImageError, match="hole=#000000: no pixel has exactly this colour"):
         patchloom.inpaint(image, "#000000")
 
 
@@ -326,8 +326,9 @@ def test_size_comes_first(pixels, hole):
         ({"hole": np.ones((48, 64), bool)}, ImageError, "mask=100 % of the picture: must cover a part"),
         ({"hole": np.zeros((64, 48), bool)}, ImageError, "mask=48 x 64 pixels: must be 64 x 48"),
         ({"hole": "alpha"}, ImageError, "mask=alpha: the picture has no alpha channel"),
-        ({"hole": "cyan"}, ParameterError, "hole='cyan': must be a colour; colours are such as #00ffff"),
-        ({"hole": "#00ffff"}, ImageError, "mask=0 % of the picture"),
+        ({"hole": "cyan"}, ParameterError, "hole='cyan': must be alpha, a mask of the picture's size or a colour"),
+        ({"hole": "#00ffff"}, ImageError, "hole=#00ffff: no pixel has exactly this colour"),
+        ({"hole": "x.png"}, ParameterError, "hole='x.png': must be alpha, a mask of the picture's size or a colour"),
         ({"fill": "blur"}, ParameterError, "fill='blur': must be edges, source or a colour"),
         ({"fill": 3}, ParameterError, "fill='3': must be"),
         ({"feather": -1}, ParameterError, "feather=-1: must be a whole number, 0 to 256"),
@@ -339,7 +340,7 @@ def test_size_comes_first(pixels, hole):
         ({"map_weights": [1]}, ParameterError, "map_weights=list: must be a mapping of names to numbers"),
         ({"feather": 1.5}, ParameterError, "feather=1.5: must be a whole number"),
         ({"map_weights": {"x": 1}}, ParameterError, "map_weights='x': is no map"),
-        ({"source_mask": np.zeros((48, 64), bool)}, ParameterError, "no patch of 7 pixels is left to copy"),
+        ({"source_mask": np.zeros((48, 64), bool)}, ParameterError, "source_mask=0.0 % of the picture: must leave"),
         ({"source_mask": np.ones((8, 8), bool)}, ImageError, "source_mask=8 x 8 pixels: must be 64 x 48"),
         ({"maps": {"n": np.zeros((9, 9), np.uint8)}}, ImageError, "map n=9 x 9 pixels"),
     ],
@@ -355,8 +356,10 @@ def test_a_colour_for_grey(pixels, hole):
     """Grey pictures take grey colours."""
     grey = pixels[..., 0]
     assert patchloom.inpaint(grey, hole, fill="#808080", seed=1).image.shape == (48, 64)
-    with pytest.raises(ParameterError, match="the picture has 1 colour channels"):
+    with pytest.raises(ParameterError, match="fill='#c02020': the picture is grey; try #808080, edges or source"):
         patchloom.inpaint(grey, hole, fill="#c02020")
+    with pytest.raises(ParameterError, match="hole='#c02020': the picture is grey; try #808080, a mask or alpha"):
+        patchloom.inpaint(grey, "#c02020")
 
 
 def test_golden(golden, pixels, hole):
@@ -408,15 +411,19 @@ def test_command_refuses(folder, photo, photo_hole):
     save(folder / "small.png", np.full((9, 9), 255, np.uint8))
     save(folder / "empty.png", np.zeros((32, 40), np.uint8))
     for options, message in (
-        ((), "mask=none: exactly one must say where the hole is"),
-        (("--mask", "hole.png", "--hole-alpha"), "mask=--mask and --hole-alpha: exactly one must say"),
+        ((), "photo.png: mask=none: exactly one must say where the hole is"),
+        (("--mask", "hole.png", "--hole-alpha"), "photo.png: mask=--mask and --hole-alpha: exactly one must say"),
         (("--mask", "small.png"), "photo.png: mask=9 x 9 pixels: must be 40 x 32"),
         (("--mask", "empty.png"), "photo.png: mask=0 % of the picture"),
         (("--mask", "empty.png", "--invert-mask"), "photo.png: mask=100 % of the picture"),
         (("--hole-alpha",), "photo.png: mask=alpha: the picture has no alpha channel"),
         (("--hole-color", "pink"), "hole_color='pink': must be a colour"),
         (("--mask", "hole.png", "--fill", "x"), "fill='x': must be edges, source or a colour"),
-        (("--mask", "hole.png", "--source-mask", "empty.png"), "mask=100.0 % of the picture: no patch of 7 pixels"),
+        (("--mask", "hole.png", "--source-mask", "empty.png"), "photo.png: source_mask=0.0 % of the picture: must"),
+        (("--mask", "hole.png", "--source-mask", "hole.png"), "photo.png: source_mask=7.7 % of the picture: must"),
+        (("--mask", "-"), "mask=-: must be a file, a folder or a template; only an argument can come from standard"),
+        (("--mask", "none.png"), "mask=none.png (no such file or directory)"),
+        (("--mask", "hole.png", "--map-weight", "n=1"), "photo.png: map_weights='n': is no map"),
         (("--mask", "hole.png", "--feather", "-2"), "feather=-2: must be a whole number, 0 to 256"),
     ):
         refused(folder, "inpaint", "photo.png", *options, message=message)

@@ -11,10 +11,10 @@ from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
 from ..pixels import again, as_array
-from ..regions import feathered
+from ..regions import clear_patches, feathered
 from ..types import Image, Mask, PixelFormat, Plan, Size
 from .masked import as_feather, brought, check_share, coarsest_for, masked, resolved, thickness
-from .material import Maps, Material, Weights, as_params, check_side, gather, identity
+from .material import Maps, Material, Weights, as_params, check_side, coloured, gather, identity
 
 FILLS = ("edges", "source")
 
@@ -97,14 +97,26 @@ def inpaint(
     if fill != "edges":
         paint = gather(image, maps, map_weights, name="image", size=out).image if painted else _plain(fill, own)
         guess = np.where(mask[..., None], paint, filled)
+    forbidden = mask if allowed is None else _forbidden(mask, allowed, params.patch_size)
     alpha = feathered(mask, soft)
     wide = thickness(mask) / (_WIDE if fill == "edges" else _WIDE_PAINTED)
     params = resolved(params, coarsest_for(own.size, wide, params))
     return masked(
         "inpaint", own, filled, alpha > 0, source=filled, guess=guess,
-        forbidden=mask if allowed is None else mask | ~allowed, home=identity(own.size, params.patch_size),
+        forbidden=forbidden, home=identity(own.size, params.patch_size),
         blend=Blend(alpha), params=params, seed=as_seed(seed),
     )
+
+
+def _forbidden(mask: Mask, allowed: Mask, patch_size: int) -> Mask:
+    """Return where no patch may be copied from."""
+    forbidden = mask | ~allowed
+    if not clear_patches(forbidden, patch_size).any() and clear_patches(mask, patch_size).any():
+        raise ParameterError(
+            explain("source_mask", f"{100 * allowed.mean():.1f} % of the picture",
+                    f"must leave a patch of {patch_size} pixels outside of the hole to copy", "let it cover more")
+        )
+    return forbidden
 
 
 def _in_range(picture: Any, hole: Mask, name: str, painted: bool) -> Any:
@@ -144,7 +156,12 @@ def _of_colour(text: str, image: Image, kind: PixelFormat) -> Mask:
         colour, alpha = colour[:-1], image[..., -1:]
         image = np.divide(image[..., :-1], alpha, out=np.full_like(image[..., :-1], 2), where=alpha > 0)
     # Half a step of 8 bits: the colour itself, and no other.
-    return np.asarray((np.abs(image - colour) < 0.5 / 255).all(axis=2))
+    mask = np.asarray((np.abs(image - colour) < 0.5 / 255).all(axis=2))
+    if not mask.any():
+        raise ImageError(
+            explain("hole", text, "no pixel has exactly this colour", "pick it from the picture, or pass a mask")
+        )
+    return mask
 
 
 def _plain(text: str, material: Material) -> Image:
@@ -162,7 +179,9 @@ def as_colour(text: str, kind: PixelFormat, channels: int, name: str) -> Image:
         allowed = f"the picture has values from {kind.low:g} to {kind.high:g}, colours are within [0, 1]"
         raise ParameterError(explain(name, repr(text), allowed, remedy))
     if count != 3 and not (count == 1 and rgb[0] == rgb[1] == rgb[2]):
-        raise ParameterError(explain(name, repr(text), f"the picture has {count} colour channels", remedy))
+        if count == 1:
+            remedy = "try #808080, a mask or alpha" if name == "hole" else "try #808080, edges or source"
+        raise ParameterError(explain(name, repr(text), f"the picture {coloured(count)}", remedy))
     return np.array([*rgb[:count], *[1.0] * kind.alpha], np.float32)
 
 
@@ -171,7 +190,8 @@ def as_rgb(text: str, name: str) -> tuple[float, float, float]:
     digits = text.removeprefix("#")
     digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
     if not text.startswith("#") or len(digits) != 6 or not set(digits.lower()) <= set("0123456789abcdef"):
-        choices = f"must be {', '.join(FILLS)} or a colour" if name == "fill" else "must be a colour"
+        others = {"fill": f"{', '.join(FILLS)} or ", "hole": "alpha, a mask of the picture's size or "}
+        choices = f"must be {others.get(name, '')}a colour"
         raise ParameterError(explain(name, repr(text), choices, "colours are such as #00ffff"))
     red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
     return red, green, blue
