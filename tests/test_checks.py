@@ -180,7 +180,7 @@ def test_memory() -> None:
     assert as_memory(None) is None
     assert [as_memory(v) for v in (5, "500MB", "2GiB", "1.5 kb", "7b")] == [5, 500_000_000, 2**31, 1500, 7]
     for bad in (0, -5, "lots", "5TBs", True, "nan"):
-        with pytest.raises(ParameterError, match="^memory="):
+        with pytest.raises(ParameterError, match="^memory=.*; try 500MB or 2GiB"):
             as_memory(bad)
 
 

@@ -153,7 +153,7 @@ def test_dry_run_writes_nothing(photo, folder):
     lines = done.stderr.splitlines()
     assert lines[0] == f"{photo}: 40 x 32 -> 80 x 48, 2 pictures, seeds 3 to 4"
     assert re.search(r"80 x 48 +3108 +884 +patchmatch", lines[-6])
-    assert re.search(r"up to about \d+\.\d s with \d threads?, about \d+ MB of memory", lines[-5])
+    assert re.search(r"^  under 0.1 s with \d threads?, about \d\.\d MB of memory", lines[-5])
     assert lines[-4:] == [f"  would write photo_{seed}.{kind}" for seed in (3, 4) for kind in ("png", "npz")]
 
 
@@ -167,7 +167,7 @@ def test_dry_run_as_json(photo):
 
 def test_dry_run_refuses_what_a_run_would(photo, folder):
     done = run("generate", photo, "--memory", "10kB", "--dry-run", code=2)
-    assert "error: memory=10000: this run needs about" in done.stderr
+    assert f"error: {photo}: memory=10000 bytes: this run needs about 1.5 MB; allow more" in done.stderr
 
 
 # Options
@@ -289,21 +289,23 @@ def test_seeds_follow_and_end():
         ("--seed", "-1", "seed=-1: must be a whole number, 0 to 2**64 - 1"),
         ("--seed", "x", "seed='x': must be a whole number, 0 to 2**64 - 1"),
         ("--threads", "2000", "threads=2000: must be a whole number, 0 (all cores) to 1024"),
-        ("--memory", "lots", "memory='lots': must be bytes, or a number with MB, GB, MiB or GiB"),
+        ("--memory", "lots", "memory='lots': must be bytes, or a number with MB, GB, MiB or GiB; try 500MB or 2GiB"),
+        ("--size", "99999999x9", "size='99999999x9': a side has at most 32768 pixels; ask for less"),
+        ("--size", "9" * 400 + "%", "size='" + "9" * 400 + "%': a side has at most 32768 pixels; ask for less"),
         ("--out", "{title}.png", "out='{title}.png': unknown field {title}; may hold {stem}, {name}, {seed}, "),
         ("--out", "{stem:{foo}}.png", "out='{stem:{foo}}.png': has a field with a format that does not fit"),
         ("--out", "{index:999999999999d}.png", "out='{index:999999999999d}.png': has a field with a format"),
         ("--out", "{stem:.0}", "output suffix=none: must be one of .png"),
         ("--out", "{stem.real}.png", "out='{stem.real}.png': unknown field {stem.real}; may hold "),
         ("--out", "{stem.png", "out='{stem.png': braces do not match; may hold "),
-        ("--out", "{stem:d}.png", "out='{stem:d}.png': has a field with a format that does not fit"),
-        ("--size", "3x3", "size=3 rows x 3 columns: sides must be 7 to "),
-        ("--start-level", "40", "start_level=40: must be below the number of levels"),
+        ("--out", "{stem:d}.png", "photo.png: out='{stem:d}.png': has a field with a format that does not fit"),
+        ("--size", "3x3", "photo.png: size=3 rows x 3 columns: sides must be 7 to "),
+        ("--start-level", "40", "photo.png: start_level=40: must be below the number of levels"),
         ("--no-such", "1", "No such option '--no-such'"),
     ],
 )
 def test_bad_options(photo, folder, option, value, message):
-    refused(folder, "generate", photo, option, value, message=message)
+    refused(folder, "generate", photo.name, option, value, message=message)
 
 
 # Inputs and outputs that cannot be used
@@ -433,7 +435,7 @@ def test_existing_field_is_not_overwritten(photo, folder):
 
 
 def test_too_little_memory(photo, folder):
-    refused(folder, "generate", photo, "--memory", "10kB", message="memory=10000: this run needs about")
+    refused(folder, "generate", photo, "--memory", "10kB", message=f"{photo}: memory=10000 bytes: this run needs about")
 
 
 def test_one_name_for_several_pictures(photo, folder):
@@ -580,7 +582,7 @@ def test_odd_names_in_the_bar(folder, make_picture, monkeypatch):
         (KeyboardInterrupt(), 130, "cancelled\n"),
         (BrokenPipeError(), 1, ""),
         (MemoryError(), 2, "error: memory: the system has no more to give"),
-        (PatchloomError("two\nlines"), 2, "error: two lines\n"),
+        (PatchloomError("two\nlines"), 2, "error: photo.png: two lines\n"),
     ],
 )
 def test_ends(photo, folder, monkeypatch, error, code, said):
@@ -588,7 +590,7 @@ def test_ends(photo, folder, monkeypatch, error, code, said):
         raise error
 
     monkeypatch.setattr("patchloom.tasks.run", fail)
-    done = run("generate", photo, code=code)
+    done = run("generate", photo.name, code=code)
     assert done.stderr.startswith(said)
     assert done.stderr.count("\n") == (said != "")
     assert names(folder) == ["photo.png"]

@@ -108,12 +108,15 @@ def test_bad_maps(photo, folder, make_picture):
     save(folder / "small.png", make_picture(8, 8))
     save(folder / "n.png", make_picture(32, 40))
     (folder / "empty").mkdir()
+    (folder / "text.png").write_text("not a picture")
     for given, message in (
         (("--map", "n.png"), "map='n.png': must be NAME=FILE"),
         (("--map", "a/b=n.png"), "map='a/b=n.png': must be NAME=FILE"),
         (("--map", "n=n.png", "--map", "n=small.png"), "map='n': was given twice"),
         (("--map", "n="), "map n='': must be a file, a folder or a template"),
-        (("--map", "n=none.png"), "image=none.png (no such file or directory)"),
+        (("--map", "n=none.png"), "map n=none.png (no such file or directory)"),
+        (("--map", "n=-"), "map n=-: must be a file, a folder or a template; only an argument can come from standard"),
+        (("--map", "n=text.png"), "map n=text.png (not a picture of a known kind)"),
         (("--map", "n=empty"), "map n=empty (nothing of that name): the folder must have one picture called photo"),
         (("--map", "n={seed}.png"), "map n='{seed}.png': a template may hold {stem} and {name}"),
         (("--map", "n=small.png"), "map n=8 x 8 pixels: must be 40 x 32"),
@@ -180,7 +183,8 @@ def test_pairs(made, folder):
     assert [(source["role"], source["path"]) for source in roles] == [
         ("source", "sources/b.png"), ("edited", "edits/b.png")
     ]
-    refused(folder, "probe", "-", "-", message="image=-: standard input can be given once")
+    refused(folder, "probe", "-", "-", message="image=-: standard input can be given once; pass the other as a file")
+    refused(folder, "probe", "none.png", "edits/a.png", message="source=none.png (no such file or directory)")
     refused(folder, "probe", "sources", message="Missing argument 'EDITED...'")
 
 
@@ -213,3 +217,10 @@ def test_many(made, folder):
     assert [mean(image) for image in pictures.images] == [10, 11, 12, 10]
     assert [mean(image) for image in pictures.maps["n"]] == [20, 21, 22, 20]
     assert options["size"] == (16, 20)
+    run("probe", "in/a.png", "in/b.png", "--map", "n=n/{stem}.png", "--seed", 2, *FAST)
+    assert [mean(image) for image in SEEN[-1][0].maps["n"]] == [20, 21]
+    both = "in/a.png and 1 more"
+    said = "must be once for each of 2 pictures, in their order; or give one folder or template"
+    refused(folder, "probe", "in/a.png", "in/b.png", "--map", "n=n/a.png", message=f"{both}: map n=given once: {said}")
+    three = ("--map", "n=n/a.png") * 3
+    refused(folder, "probe", "in/a.png", "in/b.png", *three, message=f"{both}: map n=given 3 times: {said}")

@@ -56,6 +56,18 @@ def test_rerun_with_maps_and_field(photo, folder):
     refused(folder, "rerun", "out/new.npz", message="output=out/new.npz (the field of a result): must be")
 
 
+def test_what_says_nothing_in_a_folder_is_passed_over(photo, folder):
+    run("generate", photo, "--out", "out/new.png", *GIVEN)
+    shutil.copy(photo, "out/plain.png")
+    done = run("rerun", "out", "--source", ".", "--out", "again/{name}")
+    assert "out/plain.png is passed over: it does not say how it was made\n" in done.stderr
+    assert names(folder / "again") == ["new.png"]
+    (folder / "plain").mkdir()
+    shutil.copy(photo, "plain")
+    refused(folder, "rerun", "plain", "--quiet", message="output=plain: is a folder without results")
+    refused(folder, "rerun", "-", message="output=-: must be a file or a folder; save it first")
+
+
 def test_inputs_that_moved(photo, folder):
     """Found by --source, under any name; by name beside the output or here; or not at all."""
     run("generate", "photo.png", "--out", "out/new.png", *GIVEN)

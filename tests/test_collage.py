@@ -310,13 +310,16 @@ def test_the_command_refuses_in_one_line(folder):
     for number in range(2):
         save(folder / f"{number}.png", noisy(number, 0, 255))
     both = ("collage", "0.png", "1.png")
-    refused(folder, "collage", "0.png", message="sources=1 pictures")
+    refused(folder, "collage", "0.png", message="0.png: sources=1 pictures")
     refused(folder, *both, "--place", "1", message="place='1': must be I:X,Y")
-    refused(folder, *both, "--place", "3:0,0", message="place=3:0,0: pictures are 1 to 2")
-    refused(folder, *both, "--place", "1:0,0", "--place", "1:2,2", message="place=1:2,2: picture 1 has a place already")
+    refused(folder, *both, "--place", "3:0,0", message="0.png and 1 more: place=3:0,0: pictures are 1 to 2")
+    refused(folder, *both, "--place", "1:0,0", "--place", "1:2,2",
+            message="0.png and 1 more: place=1:2,2: picture 1 has a place already")
     save(folder / "red.png", noisy(0, 0, 255)[..., 0])
     thrice = ("--map", "red=red.png") * 3
-    refused(folder, *both, *thrice, message="map red=given 3 times: must be once, or for each of 2 pictures")
+    refused(folder, *both, *thrice, message="0.png and 1 more: map red=given 3 times: must be once for each of 2 pict")
+    refused(folder, *both, "--map", "red=red.png", message="0.png and 1 more: map red=given once: must be once for")
+    refused(folder, *both, "--weights", "1", message="0.png and 1 more: weights=1: must be 2 numbers above 0, at most")
     refused(folder, *both, "--weights", "2;1", message="weights='2;1': must be numbers")
 
 

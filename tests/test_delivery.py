@@ -159,6 +159,11 @@ def test_masks_are_white_where_they_mean() -> None:
         as_mask(rows.astype(np.float32), (1, 4))
 
 
+def test_only_what_a_run_made_is_applied() -> None:
+    with pytest.raises(ParameterError, match="^made=int: must be a Result, or a Transform of patchloom.io.load_field"):
+        patchloom.apply(3, make_picture(8, 8))
+
+
 def test_pictures_are_made_alike() -> None:
     rgb, rgba = make_picture(8, 8, 3), make_picture(8, 8, 4)
     opaque = rgba.copy()

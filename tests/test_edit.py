@@ -263,7 +263,7 @@ def test_command(tmp_path, pixels, monkeypatch):
     same = tmp_path / "in" / "a.png"
     refused(tmp_path, "edit", "in/a.png", same, message=f"{same}: edited=the same pixels")
     for message, options in (
-        ("region=a mask beside --all", ("--all", "--region", "in/m.png")),
+        ("in/b.png: region=a mask beside --all", ("--all", "--region", "in/m.png")),
         ("feather='x'", ("--feather", "x")),
     ):
         refused(tmp_path, "edit", "in/a.png", "in/b.png", *options, message=message)

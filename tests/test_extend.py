@@ -200,10 +200,10 @@ def test_command_refuses(folder, photo):
     """Bad input is one line, exit code 2, and nothing is written."""
     save(folder / "map.png", np.zeros((9, 9), np.uint8))
     for options, message in (
-        ((), "size=40 x 32 pixels: is the picture's own; something must be added"),
+        ((), "photo.png: size=40 x 32 pixels: is the picture's own; something must be added"),
         (("--left", "x"), "left='x': must be a whole number of pixels"),
         (("--left", "-5"), "left=-5: must be a whole number of pixels"),
-        (("--size", "50%"), "size=16 rows: must be 32 or more"),
+        (("--size", "50%"), "photo.png: size=16 rows: must be 32 or more"),
         (("--left", "5", "--map", "n=map.png"), "photo.png: map n=9 x 9 pixels"),
     ):
         refused(folder, "extend", "photo.png", *options, message=message)

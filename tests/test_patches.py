@@ -56,7 +56,7 @@ def test_extract_is_the_patch_at_its_place(image: np.ndarray, patch: int) -> Non
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (np.zeros((9, 12, 3), np.float32), "value=9 x 12 pixels: the field needs 12 x 12; pass a picture of the size"),
+        (np.zeros((9, 12, 3), np.float32), "picture=12 x 9 pixels: the field needs at least 12 x 12; pass a picture"),
         (np.zeros((12, 12, 3), np.uint8), r"value=uint8 \(12, 12, 3\): must be float32 \(H, W, 1 to 32\)"),
         (np.zeros((12, 12), np.float32), r"value=float32 \(12, 12\): must be float32"),
         (np.zeros((12, 12, 33), np.float32), "must be float32"),

@@ -206,7 +206,7 @@ def refusals(pixels):
         "box=24 x 24 pixels at x -1": [Move(shift, box=(14, -1, 24, 24))],
         r"box=\(1, 2, 3\)": [Move(shift, box=(1, 2, 3))],
         r"shift=\(1.5, 2\)": [Move((1.5, 2), box=MOVE.box)],
-        "shift=0 to the right and 0 down: must move": [Move((0, 0), box=MOVE.box)],
+        "shift=0 to the right and 0 down: must move the object; say how far": [Move((0, 0), box=MOVE.box)],
         "shift=-90 to the right and 0 down: takes the object out": [Move((0, -90), box=MOVE.box)],
         "object=0 % of the picture": [Move(shift, mask=mask)],
         "object=100 % of the picture": [Move(shift, mask=~mask)],
@@ -269,11 +269,14 @@ def test_command(tmp_path, scene, monkeypatch):
     run("reshuffle", "a.png", "--object", "thing.png", "--to", "-46,4", "--copy", "--seed", 1, "--out", "b.png", *FAST)
     assert red(np.asarray(Image.open("b.png"))).sum() >= 2 * 256
     for message, options in (
-        ("moves=none", ()),
+        ("a.png: moves=none", ()),
         ("move='1,2,3': must be X,Y,W,H:DX,DY", ("--move", "1,2,3")),
-        ("to=given alone", ("--to", "-46,4")),
-        ("object=given alone", ("--object", "thing.png")),
+        ("a.png: to=given alone: must come with --object; add --object MASK", ("--to", "-46,4")),
+        ("a.png: object=given alone: must come with --to; add --to DX,DY", ("--object", "thing.png")),
         ("to='4': must be DX,DY", ("--object", "thing.png", "--to", "4")),
-        ("box=24 x 24 pixels at x 90, y 14", ("--move", "90,14,24,24:-46,4")),
+        ("move='0,0,0,0:5,5': width and height of the box must be at least 1", ("--move", "0,0,0,0:5,5")),
+        ("move='0,0,9,9:99999999,5': numbers are at most 32768", ("--move", "0,0,9,9:99999999,5")),
+        ("to='5,-" + "9" * 5000 + "': numbers are at most 32768", ("--to", "5,-" + "9" * 5000)),
+        ("a.png: box=24 x 24 pixels at x 90, y 14", ("--move", "90,14,24,24:-46,4")),
     ):
         refused(tmp_path, "reshuffle", "a.png", *options, message=message)

@@ -350,7 +350,7 @@ def test_command(folder, photo):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (("--size", "5x32"), "size="),
+        (("--size", "5x32"), "photo.png: size="),
         (("--size", "30x32", "--steps", "0"), "steps=0: must be a whole number, 1 to 64"),
         (("--size", "30x32", "--remove", "empty.png"), "photo.png: remove=0 % of the picture: "),
         (("--size", "30x32", "--protect", "other.png"), "photo.png: protect=9 x 9 pixels: must be 40 x 32"),

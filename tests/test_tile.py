@@ -314,10 +314,11 @@ def test_generate_with_a_preview(tmp_path, make_picture):
 @pytest.mark.parametrize(("options", "message"), [
     (["--keep", "1"], "keep=1: must be 0.1 to 0.99"),
     (["--axes", "z"], "axes='z': must be one of xy, x, y"),
-    (["--keep", "0.98"], "keep=0.98: would leave a picture of 28 x 24 pixels as it is"),
+    (["--keep", "0.98"], "stone.png: keep=0.98: would leave a picture of 28 x 24 pixels as it is"),
     (["--preview", "--out", "-"], "out=-: --preview writes beside a file"),
 ])
-def test_refused(tmp_path, make_picture, options, message):
+def test_refused(tmp_path, make_picture, monkeypatch, options, message):
     """One line, exit code 2, nothing written."""
+    monkeypatch.chdir(tmp_path)
     save(tmp_path / "stone.png", make_picture(24, 28))
-    refused(tmp_path, "tile", tmp_path / "stone.png", *options, message=message)
+    refused(tmp_path, "tile", "stone.png", *options, message=message)

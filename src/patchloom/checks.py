@@ -153,5 +153,6 @@ def as_memory(value: Any) -> int | None:
     except (KeyError, ValueError, OverflowError):
         size = -1
     if isinstance(value, bool) or size < 1:
-        raise ParameterError(explain("memory", repr(value), "must be bytes, or a number with MB, GB, MiB or GiB"))
+        raise ParameterError(explain("memory", repr(value), "must be bytes, or a number with MB, GB, MiB or GiB",
+                                     "try 500MB or 2GiB"))
     return size

@@ -141,9 +141,24 @@ def check_memory(plan: Plan, budget: int | None) -> int:
     needed = peak_memory(plan)
     if budget is not None and needed > budget:
         raise MemoryBudgetError(
-            explain("memory", budget, f"this run needs about {needed} bytes", "allow more or ask for a smaller size")
+            explain("memory", amount(budget), f"this run needs about {amount(needed)}",
+                    "allow more or ask for a smaller size")
         )
     return needed
+
+
+def amount(count: int) -> str:
+    """Return a number of bytes as people read it.
+
+    Examples
+    --------
+    >>> amount(9_658_961), amount(2_100_000_000), amount(1000)
+    ('9.7 MB', '2.1 GB', '1000 bytes')
+    """
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} bytes"
 
 
 def level_seconds(plan: Plan, level: int, threads: int = 1) -> float:

@@ -194,6 +194,6 @@ def _check(value: Image, nnf: NNF) -> None:
     most = [int(n) + nnf.patch_size for n in index.max(axis=(0, 1))]
     if index.min() < 0 or most[0] > value.shape[0] or most[1] > value.shape[1]:
         raise ImageError(
-            explain("value", f"{value.shape[0]} x {value.shape[1]} pixels", f"the field needs {most[0]} x {most[1]}",
-                    "pass a picture of the size that was searched")
+            explain("picture", f"{value.shape[1]} x {value.shape[0]} pixels",
+                    f"the field needs at least {most[1]} x {most[0]}", "pass a picture of the size that was searched")
         )

@@ -24,7 +24,7 @@ Examples:
 
 @command("analogy", short_help="The structure of one picture with the patches of another.", epilog=EXAMPLES,
          takes=("source", "structure"), presets=("analogy", "style", "sketch"))
-@click.option("--colours", type=choice("colours", COLOURS), default="auto",
+@click.option("--colours", type=choice("colours", COLOURS), metavar=f"[{'|'.join(COLOURS)}]", default="auto",
               help="What the structure's colours become: the source's in the order of light, or evenly over its range,"
                    " or channel by channel, or they stay. auto: range for drawings, else light.  [default: auto]")
 @click.option("--detail", type=Checked("NUMBER", lambda text: as_detail(as_number(text))), default="0",

@@ -64,8 +64,8 @@ def _lines(job: Job, plan: Plan, entry: dict[str, Any]) -> list[str]:
             f"  up to {level['iterations']}"
         )
     lines.append(
-        f"  up to about {entry['estimated_seconds']:.1f} s with {_many(entry['threads'], 'thread')}, "
-        f"about {_bytes(entry['estimated_bytes'])} of memory"
+        f"  {_seconds(entry['estimated_seconds'])} with {_many(entry['threads'], 'thread')}, "
+        f"about {estimate.amount(entry['estimated_bytes'])} of memory"
     )
     return lines + [f"  would write {path}" for target in job.targets for path in target.paths or (target.label,)]
 
@@ -83,5 +83,5 @@ def _many(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-def _bytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+def _seconds(seconds: float) -> str:
+    return "under 0.1 s" if seconds < 0.1 else f"up to about {seconds:.1f} s"

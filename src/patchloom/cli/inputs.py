@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import io
-from ..errors import FileError, ParameterError, explain
+from ..errors import FileError, ParameterError, PatchloomError, explain
 from .output import STDOUT
 from .task import Pictures, Task
 
@@ -53,6 +53,16 @@ class Input:
     role: str
     source: Source
 
+    def read(self) -> io.Picture:
+        """Return the picture; errors call it by its part."""
+        try:
+            return self.source.read()
+        except PatchloomError as error:
+            text = str(error)
+            if text.startswith("image="):
+                text = self.role + text.removeprefix("image")
+            raise type(error)(text) from error
+
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
@@ -87,7 +97,7 @@ class Loaded:
 
 def load(inputs: Sequence[Input]) -> Loaded:
     """Read all of them."""
-    return Loaded(tuple(inputs), tuple(one.source.read() for one in inputs))
+    return Loaded(tuple(inputs), tuple(one.read() for one in inputs))
 
 
 def label(sources: Sequence[Source]) -> str:
@@ -99,7 +109,7 @@ def label(sources: Sequence[Source]) -> str:
 def as_sources(images: Sequence[str], fixed: str | None = None) -> list[Source]:
     """Return what is to be read: files, the pictures in folders, and standard input for ``-``."""
     if [*images, fixed].count(STDOUT) > 1:
-        raise ParameterError(explain("image", "-", "standard input can be given once"))
+        raise ParameterError(explain("image", "-", "standard input can be given once", "pass the other as a file"))
     return [source for image in images for source in _sources(image)]
 
 
@@ -164,9 +174,11 @@ def inputs_of(
         If a folder has no partner, or several, for a picture; or maps are given neither once nor for each.
     """
     for name, texts in maps.items():
-        if len(texts) not in (1, len(leads)):
+        if len(texts) != len(leads) and not (len(texts) == 1 and _for_each(texts[0], MAP + name)):
+            times = "once" if len(texts) == 1 else f"{len(texts)} times"
             raise ParameterError(
-                explain(MAP + name, f"given {len(texts)} times", f"must be once, or for each of {len(leads)} pictures")
+                explain(MAP + name, f"given {times}", f"must be once for each of {len(leads)} pictures, in their order",
+                        "or give one folder or template")
             )
     found = [Input(task.takes[-1], lead) for lead in leads]
     if fixed is not None:
@@ -183,6 +195,9 @@ def partner(text: str, lead: Source, role: str) -> Source:
     """Return the picture that goes with `lead`: a file as it is, a folder's of the same stem, or a template's."""
     if not text:
         raise FileError(explain(role, "''", "must be a file, a folder or a template", "try masks/{stem}.png"))
+    if text == STDOUT:
+        raise FileError(explain(role, STDOUT, "must be a file, a folder or a template",
+                                "only an argument can come from standard input"))
     stem = Path(lead.name).stem
     if io.is_folder(text, role):
         same = [path for path in io.find_images(text) if path.stem == stem]
@@ -193,9 +208,18 @@ def partner(text: str, lead: Source, role: str) -> Source:
                         f"the folder must have one picture called {io.shown(stem)}", "add it, or pass a file")
             )
         return Source(same[0])
-    if "{" in text and not os.path.lexists(text):
+    if _is_template(text):
         return Source(Path(_filled(text, {"stem": stem, "name": lead.name}, role)))
     return Source(Path(text))
+
+
+def _for_each(text: str, role: str) -> bool:
+    """Whether what was given is a picture for each, and not a file for all."""
+    return io.is_folder(text, role) or _is_template(text)
+
+
+def _is_template(text: str) -> bool:
+    return "{" in text and not os.path.lexists(text)
 
 
 def _filled(template: str, values: Mapping[str, str], role: str) -> str:

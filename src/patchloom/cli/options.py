@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..checks import MAX_SIDE
 from ..errors import ParameterError, explain
 from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check_number, numbers, with_diversity, with_patch_size
 from ..types import Size
@@ -20,7 +21,7 @@ T = TypeVar("T")
 MAX_COUNT = 10_000
 
 _NAME = re.compile(r"[\w-]+")
-_SIDE = re.compile(r"(?P<number>\d{1,6}(?:\.\d{1,6})?)(?P<percent>%?)")
+_SIDE = re.compile(r"(?P<number>\d+(?:\.\d{1,6})?)(?P<percent>%?)")
 
 
 class Checked(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic since click 8.4 only
@@ -167,6 +168,10 @@ def as_size_request(text: str) -> tuple[Side, Side]:
         raise ParameterError(
             explain("size", repr(text), "must be WIDTHxHEIGHT in pixels or a percentage",
                     "try 300x200, 150% or 150%x100%")
+        )
+    if any(number > MAX_SIDE * (100 if percent else 1) for number, percent in found):
+        raise ParameterError(
+            explain("size", repr(text), f"a side has at most {MAX_SIDE} pixels", "ask for less")
         )
     return found[-1], found[0]
 

@@ -22,7 +22,7 @@ Examples:
 
 
 @command("paint", short_help="Turn a crude painting into a picture.", epilog=EXAMPLES, takes=("source", "painting"))
-@click.option("--colours", type=choice("colours", COLOURS), default="keep",
+@click.option("--colours", type=choice("colours", COLOURS), metavar=f"[{'|'.join(COLOURS)}]", default="keep",
               help="What the painting's colours become: the source's in the order of light, or evenly over its range,"
                    " or channel by channel, or they stay.  [default: keep]")
 def paint(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:

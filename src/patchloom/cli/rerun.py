@@ -25,7 +25,7 @@ from .exits import say
 from .inputs import MAP, Input, Source
 from .jobs import Job, Origin, Request, Work, prepare
 from .options import as_size_request
-from .output import FIELDS, as_naming, check_many
+from .output import FIELDS, STDOUT, as_naming, check_many
 from .running import Runner
 from .task import Task
 
@@ -43,21 +43,21 @@ _DAMAGED = "what it says about itself must be as patchloom wrote it"
 def _rerun(**values: Any) -> int:
     """Make pictures again from what their own files say.
 
-    OUTPUT is a file that a command of patchloom wrote, or a folder of them. Its inputs are looked
-    for by their hashes among --source, where they were (relative to the current folder, then to
-    OUTPUT's), and by name beside OUTPUT and in the current folder. An input that has
-    changed is refused. Files record the path of an input as it was given if that was relative;
+    OUTPUT is a file that a command of patchloom wrote, or a folder of them, where pictures that
+    say nothing are passed over. Its inputs are looked for by their hashes among --source, where
+    they were (relative to the current folder, then to OUTPUT's), and by name beside OUTPUT and in
+    the current folder. An input that has changed is refused. Files record the path of an input as it was given if that was relative;
     of absolute paths they record only what lies below the current folder.
     """
     if values["quiet"]:
         warnings.simplefilter("ignore")
     naming = as_naming(values["out"], TEMPLATE, FIELDS)
     check_stdout(values)
-    paths = [path for text in values["outputs"] for path in _files(text)]
+    paths = [path for text in values["outputs"] for path in _outputs(text, quiet=values["quiet"])]
     check_many(naming, len(paths), 1)
     request = Request(range(1), naming, values["threads"], values["memory"], values["force"], values["save_nnf"])
     runner = Runner(request, several=len(paths) > 1 or io.is_folder(values["outputs"][0]), quiet=values["quiet"])
-    given = {path: _hash(path) for text in values["source"] for path in _files(text, "source")}
+    given = {path: _hash(path) for text in values["source"] for path in _files(text)}
     found = [runner.attempt(io.shown(path), partial(_job, path, given, request, runner.quiet)) for path in paths]
     jobs = [job for job in found if job is not None]
     return finish(runner, jobs, [Source(path) for path in paths], len(paths), values)
@@ -82,18 +82,36 @@ rerun = click.Command(
 )
 
 
-def _files(text: str, what: str = "output") -> list[Path]:
-    if not io.is_folder(text, what):
+def _outputs(text: str, *, quiet: bool) -> list[Path]:
+    """Return the results to make again; in a folder pictures that say nothing, and those beside one, are passed over.
+
+    Raises
+    ------
+    FileError
+        If it is standard input, or a folder without results.
+    """
+    if text == STDOUT:
+        raise FileError(explain("output", STDOUT, "must be a file or a folder", "save it first"))
+    if not io.is_folder(text, "output"):
         return [Path(text)]
-    return [path for path in io.find_images(text) if what != "output" or not _is_part(path)]
+    found = []
+    for path in io.find_images(text):
+        try:
+            about = io.read_metadata(path)
+        except PatchloomError:                            # is told when it is this file's turn
+            about = {record.TASK: ""}
+        if record.TASK in about and record.PART not in about:
+            found.append(path)
+        elif record.TASK not in about and not quiet:
+            say(f"{io.shown(path)} is passed over: it does not say how it was made")
+    if not found:
+        raise FileError(explain("output", io.shown(text), "is a folder without results that say how they were made",
+                                "pass the folder that they were written to"))
+    return found
 
 
-def _is_part(path: Path) -> bool:
-    """Whether a file lies beside a result: a map, or another picture of it."""
-    try:
-        return record.PART in io.read_metadata(path)
-    except PatchloomError:                                # is told when it is this file's turn
-        return False
+def _files(text: str) -> list[Path]:
+    return io.find_images(text) if io.is_folder(text, "source") else [Path(text)]
 
 
 def _hash(path: Path) -> str:

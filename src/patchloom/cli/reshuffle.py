@@ -7,6 +7,7 @@ import re
 import click
 
 from .. import plans
+from ..checks import MAX_SIDE
 from ..errors import ParameterError, explain
 from ..params import GPNNParams
 from ..plans.masked import MOST_FEATHER, as_feather
@@ -24,8 +25,8 @@ Examples:
   patchloom reshuffle photo.jpg --object bird.png --to -60,12 --copy
 """
 
-_MOVE = re.compile(r"(\d{1,6}),(\d{1,6}),(\d{1,6}),(\d{1,6}):(-?\d{1,6}),(-?\d{1,6})")
-_SHIFT = re.compile(r"(-?\d{1,6}),(-?\d{1,6})")
+_MOVE = re.compile(r"(\d+),(\d+),(\d+),(\d+):(-?\d+),(-?\d+)")
+_SHIFT = re.compile(r"(-?\d+),(-?\d+)")
 
 
 def as_move(text: str) -> Move:
@@ -36,8 +37,20 @@ def as_move(text: str) -> Move:
             explain("move", repr(text), "must be X,Y,W,H:DX,DY in pixels, the box and how far it goes",
                     "try 130,2,52,68:-95,45")
         )
-    x, y, width, height, right, down = (int(number) for number in found.groups())
+    x, y, width, height, right, down = _numbers("move", text, found)
+    if min(width, height) < 1:
+        raise ParameterError(explain("move", repr(text), "width and height of the box must be at least 1"))
     return Move((down, right), box=(y, x, height, width))
+
+
+def _numbers(name: str, text: str, found: re.Match[str]) -> list[int]:
+    """Return the numbers in a text; pictures end long before numbers do."""
+    groups = found.groups()
+    if any(len(group.lstrip("-0")) > len(str(MAX_SIDE)) or abs(int(group)) > MAX_SIDE for group in groups):
+        raise ParameterError(
+            explain(name, repr(text), f"numbers are at most {MAX_SIDE}, as a picture's sides are", "move it less")
+        )
+    return [int(group) for group in groups]
 
 
 def move_text(move: Move) -> str:
@@ -53,7 +66,8 @@ def as_shift(text: str) -> Size:
         raise ParameterError(
             explain("to", repr(text), "must be DX,DY in pixels, how far the object goes", "try -60,12")
         )
-    return int(found[2]), int(found[1])
+    right, down = _numbers("to", text, found)
+    return down, right
 
 
 def shift_text(shift: Size) -> str:
@@ -83,8 +97,8 @@ def reshuffle(pictures: Pictures, options: Options, params: GPNNParams, seed: in
     """
     moves, shape, shift = list(options["moves"]), pictures.get("object"), options["shift"]
     if (shape is None) != (shift is None):
-        name, other = ("object", "to") if shift is None else ("to", "object")
-        raise ParameterError(explain(name, "given alone", f"must come with --{other}"))
+        name, other, more = ("object", "to", "DX,DY") if shift is None else ("to", "object", "MASK")
+        raise ParameterError(explain(name, "given alone", f"must come with --{other}", f"add --{other} {more}"))
     if shape is not None:
         moves.append(Move(shift, mask=shape))
     return plans.reshuffle(

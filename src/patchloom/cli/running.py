@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .. import estimate, io
-from ..errors import ImageError, PatchloomError
+from ..errors import FileError, PatchloomError
 from ..types import Result
 from . import inputs, record
 from .dry_run import dry_run, share
@@ -46,10 +46,11 @@ class Runner:
             return work()
         except PatchloomError as error:
             text = str(error)
-            told = text if text.startswith(f"image={label}") else f"{label}: {text}"
+            named = text.partition("=")[2].startswith(label)
+            told = text if named else f"{label}: {text}"
             if not self.several:
-                # Other errors are about the command line, and not about what the picture turned out to be.
-                raise (type(error)(told) if isinstance(error, ImageError) else error) from None
+                # What is wrong with a file is told of that file.
+                raise (error if isinstance(error, FileError) else type(error)(told)) from None
             self.failed.append({"source": label, "error": text})
             say(f"error: {told}")
             return None

@@ -21,7 +21,7 @@ FIELD_SUFFIXES = (".npz",)
 """Suffixes of field files, for `check_writable`."""
 
 _BYTES_PER_PATCH = 16
-_WITHIN = "must be a field that save_field wrote"
+_WITHIN = "must be a field that --save-nnf or save_field wrote"
 
 
 def save_field(

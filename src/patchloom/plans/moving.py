@@ -212,7 +212,7 @@ def _as_object(move: Move, own: Size, size: Size) -> Moved:
     down, right = (_rescaled(*side) for side in zip(_whole(move.shift, 2, "shift"), own, size, strict=True))
     told = f"{right} to the right and {down} down"
     if not (down or right):
-        raise ParameterError(explain("shift", told, "must move the object"))
+        raise ParameterError(explain("shift", told, "must move the object", "say how far, at least one pixel"))
     moved = Moved(mask, firm, (down, right))
     if not moved.there(mask).any():
         raise ParameterError(
@@ -236,7 +236,8 @@ def _within(box: Any, own: Size, size: Size) -> tuple[Mask, Mask]:
     if min(rows, cols) < 1 or min(top, left) < 0 or top + rows > own[0] or left + cols > own[1]:
         raise ParameterError(
             explain("box", f"{cols} x {rows} pixels at x {left}, y {top}",
-                    f"must lie within the picture of {own[1]} x {own[0]} pixels")
+                    f"must lie within the picture of {own[1]} x {own[0]} pixels, each side at least 1",
+                    "choose another box")
         )
     mask, firm, spans = np.zeros(size, np.bool_), np.zeros(size, np.bool_), []
     for first, count, was, length in zip((top, left), (rows, cols), own, size, strict=True):

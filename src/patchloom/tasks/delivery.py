@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import as_image, as_threads, from_image
-from ..errors import ImageError, explain
+from ..errors import ImageError, ParameterError, explain
 from ..patches import vote
 from ..pixels import again
 from ..plans.material import gather
@@ -109,8 +109,15 @@ def apply(made: Result | Transform, picture: Any, *, threads: int = 0) -> Any:
     ------
     ImageError
         If the picture is smaller than what the field points to.
+    ParameterError
+        If `made` is neither.
     """
     made = made.transform if isinstance(made, Result) else made
+    if not isinstance(made, Transform):
+        raise ParameterError(
+            explain("made", type(made).__name__, "must be a Result, or a Transform of patchloom.io.load_field",
+                    "pass what a task returned")
+        )
     layer = gather(picture, name="picture").layers[""]
     image = vote(layer.value, made.nnf, sigma=made.fold, threads=as_threads(threads))
     if made.blend is not None and not _fits(made.blend, image, layer.value):
