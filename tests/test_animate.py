@@ -203,6 +203,7 @@ def test_on_step_sees_every_frame(make_picture):
     ({"mask": np.zeros((24, 30), np.uint8)}, "mask=0 % of the picture"),
     ({"mask": np.full((24, 30), 255, np.uint8)}, "mask=100 % of the picture"),
     ({"mask": np.zeros((9, 30), np.uint8)}, "mask="),
+    ({"map_weights": {"x": 1}}, "map_weights='x': is no map"),
 ])
 def test_bad_input(make_picture, options, message):
     """One line says what is wrong."""

@@ -157,6 +157,11 @@ def test_dry_run_writes_nothing(photo, folder):
     assert lines[-4:] == [f"  would write photo_{seed}.{kind}" for seed in (3, 4) for kind in ("png", "npz")]
 
 
+def test_dry_run_of_a_large_picture_tells_its_seconds(photo):
+    done = run("generate", photo, "--size", "4000%", "--dry-run")
+    assert re.search(r"up to about \d+\.\d s with \d+ threads?, about \d+\.\d MB of memory", done.stderr)
+
+
 def test_dry_run_as_json(photo):
     told = json.loads(run("generate", photo, "--seed", 3, "--dry-run", "--json").stdout)
     entry = told["inputs"][0]

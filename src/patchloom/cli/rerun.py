@@ -46,8 +46,9 @@ def _rerun(**values: Any) -> int:
     OUTPUT is a file that a command of patchloom wrote, or a folder of them, where pictures that
     say nothing are passed over. Its inputs are looked for by their hashes among --source, where
     they were (relative to the current folder, then to OUTPUT's), and by name beside OUTPUT and in
-    the current folder. An input that has changed is refused. Files record the path of an input as it was given if that was relative;
-    of absolute paths they record only what lies below the current folder.
+    the current folder. An input that has changed is refused. Files record the path of an
+    input as it was given if that was relative; of absolute paths they record only what lies below
+    the current folder.
     """
     if values["quiet"]:
         warnings.simplefilter("ignore")
