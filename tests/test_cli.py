@@ -706,3 +706,12 @@ def test_ctrl_c(folder, make_picture):
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, "", "cancelled\n")
     assert names(folder / "out") == ["a_1.png"]
+
+
+def test_more_than_the_machine_has_is_refused(folder, photo, monkeypatch):
+    """Before the run, not by the system in the middle of it; an explicit budget goes before it."""
+    monkeypatch.setattr("patchloom.cli.command.machine_memory", lambda: 1000)
+    refused(folder, "generate", photo, message=f"{photo}: memory=")
+    run("generate", photo, "--memory", "1GB", "--dry-run")
+    monkeypatch.setattr("patchloom.cli.command.machine_memory", lambda: None)
+    run("generate", photo, "--dry-run")

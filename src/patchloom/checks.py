@@ -17,7 +17,7 @@ from .types import Mask, PixelFormat, Size
 
 __all__ = [
     "MAX_SIDE", "PixelFormat", "as_image", "as_mapping", "as_mask", "as_memory", "as_seed", "as_size", "as_threads",
-    "as_whole", "available_cores", "from_image", "is_pil",
+    "as_whole", "available_cores", "from_image", "is_pil", "machine_memory",
 ]
 
 
@@ -134,6 +134,14 @@ def _whole(value: Any) -> int:
         return -1 if isinstance(value, bool) else operator.index(value)
     except TypeError:
         return -1
+
+
+def machine_memory() -> int | None:
+    """Bytes of memory that this machine has; None where it does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def available_cores() -> int:

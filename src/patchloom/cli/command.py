@@ -13,7 +13,7 @@ import click
 
 from .. import io
 from .._version import __version__
-from ..checks import as_memory, as_seed, as_threads
+from ..checks import as_memory, as_seed, as_threads, machine_memory
 from ..errors import ParameterError, explain
 from . import record
 from .exits import check_open, tell
@@ -149,8 +149,14 @@ def machine_options() -> list[click.Option]:
                      help="Threads; the result is the same for any number."
                           "  [default: 0, which means PATCHLOOM_THREADS or else all cores; 0 to 1024]"),
         click.Option(["--memory"], type=Checked("SIZE", as_memory),
-                     help="Refuse a run that would need more, such as 500MB or 2GiB.  [default: no limit]"),
+                     help="Refuse a run that would need more, such as 500MB or 2GiB.  [default: all that the machine has]"),
     ]
+
+
+def memory_of(values: Mapping[str, Any]) -> int | None:
+    """Return the budget in bytes: what was asked for, or all that the machine has."""
+    asked: int | None = values["memory"]
+    return machine_memory() if asked is None else asked
 
 
 def output_options(template: str, fields: tuple[str, ...] = FIELDS) -> list[click.Option]:
@@ -219,7 +225,7 @@ def as_request(values: Mapping[str, Any], task: Task) -> Request:
         seeds=as_seeds(values["seed"], values["count"]),
         naming=naming,
         threads=values["threads"],
-        memory=values["memory"],
+        memory=memory_of(values),
         force=values["force"],
         save_nnf=values["save_nnf"],
         tell_seed=values["seed"] is None and not values["as_json"] and "{seed" not in naming.template,

@@ -20,7 +20,7 @@ from ..checks import as_seed
 from ..errors import FileError, InputError, PatchloomError, explain
 from ..params import GPNNParams
 from . import record
-from .command import TaskCommand, check_stdout, finish, machine_options, output_options
+from .command import TaskCommand, check_stdout, finish, machine_options, memory_of, output_options
 from .exits import say
 from .inputs import MAP, Input, Source
 from .jobs import Job, Origin, Request, Work, prepare
@@ -56,7 +56,7 @@ def _rerun(**values: Any) -> int:
     check_stdout(values)
     paths = [path for text in values["outputs"] for path in _outputs(text, quiet=values["quiet"])]
     check_many(naming, len(paths), 1)
-    request = Request(range(1), naming, values["threads"], values["memory"], values["force"], values["save_nnf"])
+    request = Request(range(1), naming, values["threads"], memory_of(values), values["force"], values["save_nnf"])
     runner = Runner(request, several=len(paths) > 1 or io.is_folder(values["outputs"][0]), quiet=values["quiet"])
     given = {path: _hash(path) for text in values["source"] for path in _files(text)}
     found = [runner.attempt(io.shown(path), partial(_job, path, given, request, runner.quiet)) for path in paths]
