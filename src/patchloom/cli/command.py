@@ -149,7 +149,8 @@ def machine_options() -> list[click.Option]:
                      help="Threads; the result is the same for any number."
                           "  [default: 0, which means PATCHLOOM_THREADS or else all cores; 0 to 1024]"),
         click.Option(["--memory"], type=Checked("SIZE", as_memory),
-                     help="Refuse a run that would need more, such as 500MB or 2GiB.  [default: all that the machine has]"),
+                     help="Refuse a run that would need more, such as 500MB or 2GiB."
+                          "  [default: all that the machine has]"),
     ]
 
 
