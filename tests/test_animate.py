@@ -298,7 +298,7 @@ def test_command_defaults_and_refusals(folder, photo, make_picture):
     deep = folder / "deep.png"
     io.write(deep, make_picture(32, 40, 1)[..., 0].astype(np.uint16) * 257)
     refused(folder, "animate", photo, *QUICK, "--force", "--map", "n=deep.png",
-            message=f"{photo}: output=.webp: does not hold 16 bits")
+            message=f"{photo}: map n: output=.webp: does not hold 16 bits")
     clear = save(folder / "clear.png", np.dstack([make_picture(24, 30), make_picture(24, 30, 1)]))
     refused(folder, "animate", clear, *QUICK, "--out", "x.gif", message=f"{clear}: output=.gif")
     dry = run("animate", photo, *QUICK, "--dry-run", "--out", "dry.gif")

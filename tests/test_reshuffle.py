@@ -253,6 +253,12 @@ def test_texts_of_moves():
     assert shift_text(as_shift(" 3,-2")) == "3,-2"
 
 
+def test_endless_numbers_are_one_line(folder, photo):
+    """Of digits that say nothing, too."""
+    assert move_text(as_move("0" * 5000 + "1,5,5,5:-0001,1")) == "1,5,5,5:-1,1"
+    refused(folder, "reshuffle", photo, "--move", "9" * 5000 + ",5,5,5:1,1", message="move=")
+
+
 def test_command(tmp_path, scene, monkeypatch):
     """Moves, a mask, a region and the field as files; what is bad is told in one line, and nothing is written."""
     monkeypatch.chdir(tmp_path)

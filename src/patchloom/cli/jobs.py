@@ -194,7 +194,7 @@ def prepare(
         if path is not None:
             delivery.check(pixels, path.suffix)
     for name, path in targets[0].maps.items() if delivery.moving else ():
-        delivery.check(loaded.maps()[name][0].pixels, path.suffix)
+        _check_map(delivery, name, loaded.maps()[name][0].pixels, path.suffix)
     for target in targets:
         for path in target.paths:
             usual = delivery.suffixes if delivery.moving else io.WRITABLE
@@ -216,6 +216,14 @@ def _holds(delivery: Delivery, pixels: Any, suffix: str) -> bool:
     except InputError:
         return False
     return True
+
+
+def _check_map(delivery: Delivery, name: str, pixels: Any, suffix: str) -> None:
+    """Say which map a file of that suffix could not hold."""
+    try:
+        delivery.check(pixels, suffix)
+    except InputError as error:
+        raise ImageError(f"map {name}: {error}") from None
 
 
 def _check_stdout(delivery: Delivery, pixels: Any, suffix: str) -> None:

@@ -45,8 +45,8 @@ def as_move(text: str) -> Move:
 
 def _numbers(name: str, text: str, found: re.Match[str]) -> list[int]:
     """Return the numbers in a text; pictures end long before numbers do."""
-    groups = found.groups()
-    if any(len(group.lstrip("-0")) > len(str(MAX_SIDE)) or abs(int(group)) > MAX_SIDE for group in groups):
+    groups = [re.sub("^(-?)0+(?=[0-9])", r"\1", group) for group in found.groups()]
+    if any(len(group.lstrip("-")) > len(str(MAX_SIDE)) or abs(int(group)) > MAX_SIDE for group in groups):
         raise ParameterError(
             explain(name, repr(text), f"numbers are at most {MAX_SIDE}, as a picture's sides are", "move it less")
         )
