@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from PIL import Image as pil
 
 from patchloom import ImageError, ParameterError
-from patchloom.checks import as_image, as_mapping, as_memory, as_seed, as_size, as_threads, as_whole, from_image
+from patchloom.checks import (
+    as_image,
+    as_mapping,
+    as_memory,
+    as_real,
+    as_seed,
+    as_size,
+    as_threads,
+    as_whole,
+    from_image,
+)
 
 RNG = np.random.default_rng(0)
 BYTES = RNG.integers(0, 256, (9, 11, 4), np.uint8)
@@ -211,3 +221,13 @@ def test_mappings() -> None:
     for value in (3, 0, [], [1], "a", np.zeros((2, 2))):
         with pytest.raises(ParameterError, match="^maps=[a-z]+: must be a mapping of names to pictures$"):
             as_mapping(value, "maps", "names to pictures")
+
+
+@pytest.mark.parametrize("value", [True, "0.5", None, [1], float("nan"), float("inf"), -0.1, 1.1, 10**400, 1j])
+def test_numbers_out_of_their_range_are_one_line(value):
+    with pytest.raises(ParameterError, match="^strength=.*: must be a number, 0 to 1$"):
+        as_real(value, "strength", 0, 1)
+
+
+def test_numbers_within_their_range():
+    assert [as_real(value, "keep", 0, 1) for value in (0, 1, 0.5, np.float32(0.25))] == [0, 1, 0.5, 0.25]

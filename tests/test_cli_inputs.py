@@ -121,7 +121,7 @@ def test_bad_maps(photo, folder, make_picture):
         (("--map", "n={seed}.png"), "map n='{seed}.png': a template may hold {stem} and {name}"),
         (("--map", "n=small.png"), "map n=8 x 8 pixels: must be 40 x 32"),
         (("--map", "n=n.png", "--map-weight", "n=x"), "map_weight='n=x': must be NAME=NUMBER"),
-        (("--map", "n=n.png", "--map-weight", "n=-1"), "weight of map n=-1.0: must be 0 to 100"),
+        (("--map", "n=n.png", "--map-weight", "n=-1"), "weight of map n=-1.0: must be a number, 0 to 100"),
         (("--map-weight", "n=1"), "map_weights='n': is no map"),
         (("--map", "n=n.png", "--out", "-"), "out=-: --map writes beside a file"),
     ):

@@ -71,8 +71,8 @@ def test_a_weighed_map_counts_in_the_search() -> None:
     [
         ({"n": np.zeros((40, 50), np.uint8)}, None, "map n=50 x 40 pixels: must be 52 x 40"),
         ({"": np.zeros((40, 52), np.uint8)}, None, "maps='': names must be texts"),
-        ({"n": np.zeros((40, 52), np.uint8)}, {"n": -1}, "weight of map n=-1: must be 0 to 100"),
-        ({"n": np.zeros((40, 52), np.uint8)}, {"n": "much"}, "weight of map n='much': must be 0 to 100"),
+        ({"n": np.zeros((40, 52), np.uint8)}, {"n": -1}, "weight of map n=-1: must be a number, 0 to 100"),
+        ({"n": np.zeros((40, 52), np.uint8)}, {"n": "much"}, "weight of map n='much': must be a number, 0 to 100"),
         ({}, {"n": 1}, "map_weights='n': is no map"),
         ({"n": np.zeros((40, 52, 31), np.uint8)}, {"n": 1}, "maps=34 channels that weigh"),
         ({"n": np.full((40, 52), np.nan)}, None, "map n=2080 values that are NaN"),

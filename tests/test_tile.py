@@ -248,10 +248,10 @@ def test_repeated(make_picture, mode):
     ({"axes": "z"}, "axes='z': must be x, y or xy"),
     ({"axes": ""}, "axes='': must be x, y or xy"),
     ({"axes": None}, "axes=None: must be x, y or xy"),
-    ({"keep": 1.0}, "keep=1.0: must be 0.1 to 0.99"),
-    ({"keep": "much"}, "keep='much': must be 0.1 to 0.99"),
-    ({"keep": True}, "keep=True: must be 0.1 to 0.99"),
-    ({"keep": float("nan")}, "keep=nan: must be 0.1 to 0.99"),
+    ({"keep": 1.0}, "keep=1.0: must be a number, 0.1 to 0.99"),
+    ({"keep": "much"}, "keep='much': must be a number, 0.1 to 0.99"),
+    ({"keep": True}, "keep=True: must be a number, 0.1 to 0.99"),
+    ({"keep": float("nan")}, "keep=nan: must be a number, 0.1 to 0.99"),
     ({"keep": 0.95}, "keep=0.95: would leave a picture of 40 x 30 pixels as it is; try 0.88"),
     ({"feather": -1}, "feather=-1: must be a whole number, 0 to 256"),
     ({"feather": None}, "feather=None: must be a whole number, 0 to 256"),
@@ -312,7 +312,7 @@ def test_generate_with_a_preview(tmp_path, make_picture):
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    (["--keep", "1"], "keep=1: must be 0.1 to 0.99"),
+    (["--keep", "1"], "keep=1: must be a number, 0.1 to 0.99"),
     (["--axes", "z"], "axes='z': must be one of xy, x, y"),
     (["--keep", "0.98"], "stone.png: keep=0.98: would leave a picture of 28 x 24 pixels as it is"),
     (["--preview", "--out", "-"], "out=-: --preview writes beside a file"),

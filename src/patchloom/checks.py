@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 import secrets
@@ -16,8 +17,8 @@ from .pixels import MAX_SIDE, as_image, from_image, is_pil
 from .types import Mask, PixelFormat, Size
 
 __all__ = [
-    "MAX_SIDE", "PixelFormat", "as_image", "as_mapping", "as_mask", "as_memory", "as_seed", "as_size", "as_threads",
-    "as_whole", "available_cores", "from_image", "is_pil", "machine_memory",
+    "MAX_SIDE", "PixelFormat", "as_image", "as_mapping", "as_mask", "as_memory", "as_real", "as_seed", "as_size",
+    "as_threads", "as_whole", "available_cores", "from_image", "is_pil", "machine_memory",
 ]
 
 
@@ -111,6 +112,30 @@ def as_whole(value: Any, name: str, low: int, high: int, unit: str = "") -> int:
         counted = f"a whole number of {unit}" if unit else "a whole number"
         raise ParameterError(explain(name, repr(value), f"must be {counted}, {low} to {high}"))
     return whole
+
+
+def as_real(value: Any, name: str, low: float, high: float, *, unit: str = "", remedy: str = "") -> float:
+    """Return a number from `low` to `high`, both included.
+
+    Parameters
+    ----------
+    value : int or float
+        What was passed.
+    name : str
+        What errors call it.
+    low, high : float
+        The least and the most.
+    unit, remedy : str
+        What it counts, and what to do instead, as errors say it.
+    """
+    try:
+        number = math.nan if isinstance(value, (bool, str)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not low <= number <= high:
+        counted = f"a number of {unit}" if unit else "a number"
+        raise ParameterError(explain(name, repr(value), f"must be {counted}, {low:g} to {high:g}", remedy))
+    return number
 
 
 def as_mapping(value: Any, name: str, holds: str) -> dict[Any, Any]:

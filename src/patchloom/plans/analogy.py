@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import as_image, as_seed, as_size
-from ..errors import ParameterError, explain
+from ..checks import as_image, as_real, as_seed, as_size
 from ..guidance import as_colours, detail_size, recoloured
 from ..params import GPNNParams
 from ..pyramid import depth, pyramid
 from ..resize import resize
 from ..types import Image, Plan, Size
-from .masked import coarsest_for, resolved, shrinking
+from .masked import coarsest_for, resolved, shrinking, used
 from .material import Maps, Material, Weights, alike, as_params, check_side, gather, levels_for
 
 MOST_DETAIL = 4096.0
@@ -102,15 +101,7 @@ def as_guide(picture: Any, name: str, material: Material, params: GPNNParams, si
 
 def as_detail(value: Any) -> float:
     """Return a width in pixels, or 0."""
-    try:
-        width = float(value)
-    except (TypeError, ValueError):
-        width = -1.0
-    if isinstance(value, bool) or not 0 <= width <= MOST_DETAIL:
-        raise ParameterError(
-            explain("detail", repr(value), f"must be a number of pixels, 0 to {MOST_DETAIL:g}", "0 measures it")
-        )
-    return width
+    return as_real(value, "detail", 0, MOST_DETAIL, unit="pixels", remedy="0 measures it")
 
 
 def guided(task: str, material: Material, guide: Image, *, colours: str, params: GPNNParams, seed: int) -> Plan:
@@ -135,12 +126,6 @@ def guided(task: str, material: Material, guide: Image, *, colours: str, params:
     # The guide says how many levels there are, so that its detail is met whatever the source's size.
     count = depth(out, ratio=params.ratio, coarsest=params.coarsest)
     levels = pyramid(material.image, ratio=params.ratio, coarsest=params.patch_size)[:count]
-    levels, sizes = levels_for(levels, out, params)
-    if params.start_level >= len(sizes):
-        raise ParameterError(
-            explain("start_level", params.start_level, f"must be below the number of levels ({len(sizes)})",
-                    f"try {len(sizes) - 1}")
-        )
-    sizes = sizes[: len(sizes) - params.start_level]
+    levels, sizes = used(*levels_for(levels, out, params), None, params)
     guess = recoloured(shrinking(guide, sizes, params)[-1], levels[len(sizes) - 1], colours)
     return Plan(levels, sizes, np.ascontiguousarray(guess), params, seed, task=task, layers=material.layers)

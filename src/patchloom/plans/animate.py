@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import as_mask, as_seed, as_size, as_whole
-from ..errors import ParameterError, explain
+from ..checks import as_real, as_seed, as_size, as_whole
 from ..layers import Blend
 from ..motion import walk
 from ..params import GPNNParams
 from ..pyramid import pyramid
 from ..regions import feathered
 from ..types import Plan, Size
-from .masked import as_feather, brought, check_share, resolved, used
+from .masked import as_feather, as_part, resolved, used
 from .material import Maps, Weights, as_params, check_side, gather, levels_for
 
 FRAMES = (4, 240)
@@ -79,11 +78,8 @@ def animate(
     params = as_params(params, "animate")
     count, far, soft = as_frames(frames), as_motion(motion), as_feather(feather)
     out = None if size is None else as_size(size, least=params.patch_size)
-    moving = None
-    if mask is not None:
-        moving = brought(as_mask(mask, gather(source).size, "mask"), out)
-        check_share(moving, "mask")
     material = gather(source, maps, map_weights, size=out)
+    moving = None if mask is None else as_part(mask, material.own, out, "mask")
     check_side(material.image, params)
     params = resolved(params, params.coarsest or _coarsest(min(material.size), far / 100))
     levels = pyramid(material.image, ratio=params.ratio, coarsest=params.coarsest)
@@ -108,10 +104,4 @@ def as_frames(frames: Any) -> int:
 
 def as_motion(motion: Any) -> float:
     """Return how far things move, in per cent of the shorter side."""
-    try:
-        number = -1.0 if isinstance(motion, (bool, str)) else float(motion)
-    except (TypeError, ValueError, OverflowError):
-        number = -1.0
-    if not MOTION[0] <= number <= MOTION[1]:
-        raise ParameterError(explain("motion", repr(motion), f"must be a number, {MOTION[0]:g} to {MOTION[1]:g}"))
-    return number
+    return as_real(motion, "motion", *MOTION)

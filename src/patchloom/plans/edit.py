@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import as_mask, as_seed, as_size
+from ..checks import as_seed, as_size
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend, Layer
 from ..params import GPNNParams
 from ..pyramid import pyramid
 from ..regions import dilated, feathered
 from ..types import Image, Mask, Plan, Size
-from .masked import as_feather, brought, check_share, coarsest_for, masked, resolved, shrinking, thickness, used
+from .masked import as_feather, as_part, coarsest_for, masked, resolved, shrinking, thickness, used
 from .material import Maps, Material, Weights, alike, as_params, check_side, gather, identity, levels_for
 
 # How far what may change reaches around an edit, and the soft border beyond, as shares of the longer side.
@@ -83,9 +83,8 @@ def edit(
     """
     params = as_params(params, "edit")
     out = None if size is None else as_size(size, least=params.patch_size)
-    own = gather(edited, name="edited")
-    everything, mask = as_region(region, own.size, out)
-    crude = own if out is None else gather(edited, name="edited", size=out)
+    crude = gather(edited, name="edited", size=out)
+    everything, mask = as_region(region, crude.own, out)
     material, guess = compatible(gather(source, maps, map_weights, size=out).unweighed("edit"), crude)
     check_side(material.image, params)
     check_side(guess, params, "edited")
@@ -126,9 +125,7 @@ def as_region(region: Any, own: Size, size: Size | None) -> tuple[bool, Mask | N
         What it is brought to.
     """
     if not isinstance(region, str):
-        mask = brought(as_mask(region, own, "region"), size)
-        check_share(mask, "region")
-        return False, mask
+        return False, as_part(region, own, size, "region")
     if region not in ("auto", "all"):
         raise ParameterError(explain("region", repr(region), "must be auto, all or a mask"))
     return region == "all", None

@@ -10,7 +10,7 @@ from ..params import GPNNParams
 from ..pyramid import pyramid
 from ..resize import resize
 from ..types import Plan, Size, Wrap
-from .masked import resolved
+from .masked import resolved, used
 from .material import Maps, Weights, as_params, check_side, gather, levels_for
 
 TILES = ("", "x", "y", "xy")
@@ -68,13 +68,7 @@ def generate(
     out = material.size if size is None else as_size(size, least=params.patch_size)
     wrap = as_tile(tile)
     levels = pyramid(material.image, ratio=params.ratio, coarsest=params.coarsest)
-    levels, sizes = levels_for(levels, out, params)
-    if params.start_level >= len(sizes):
-        raise ParameterError(
-            explain("start_level", params.start_level, f"must be below the number of levels ({len(sizes)})",
-                    f"try {len(sizes) - 1}")
-        )
-    sizes = sizes[: len(sizes) - params.start_level]
+    levels, sizes = used(*levels_for(levels, out, params), None, params)
     guess = resize(levels[len(sizes) - 1], sizes[-1])
     return Plan(levels, sizes, guess, params, as_seed(seed), layers=material.layers, wrap=wrap)
 

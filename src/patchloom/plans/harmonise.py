@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import as_mask, as_seed, as_size
-from ..errors import ImageError, ParameterError, explain
+from ..checks import as_real, as_seed, as_size
+from ..errors import ImageError, explain
 from ..layers import Blend, Layer
 from ..params import MAX_CHANNELS, GPNNParams
 from ..regions import distance, feathered
 from ..types import Image, Mask, Plan, Size
-from .masked import as_feather, brought, check_share, coarsest_for, masked, resolved, thickness
+from .masked import as_feather, as_part, coarsest_for, masked, resolved, thickness
 from .material import Maps, Material, Weights, as_params, check_side, gather, identity
 
 MOST_TEXTURE = 10.0
@@ -93,11 +94,8 @@ def harmonise(
     share, freely = as_strength(strength), as_texture(texture)
     soft = as_feather(feather)
     out = None if size is None else as_size(size, least=params.patch_size)
-    own = gather(image, name="image")
-    where = brought(as_mask(mask, own.size), out)
-    check_share(where, "mask")
-    more = out is not None or maps or map_weights
-    material = gather(image, maps, map_weights, name="image", size=out) if more else own
+    material = gather(image, maps, map_weights, name="image", size=out)
+    where = as_part(mask, material.own, out, "mask")
     check_side(material.image, params, "image")
     alpha, thick = feathered(where, soft), thickness(where)
     material = _recoloured(material, where, thick, share)
@@ -111,22 +109,12 @@ def harmonise(
 
 def as_strength(value: Any) -> float:
     """Return how far colours move."""
-    return _within("strength", value, 1.0)
+    return as_real(value, "strength", 0, 1)
 
 
 def as_texture(value: Any) -> float:
     """Return how freely patches are replaced."""
-    return _within("texture", value, MOST_TEXTURE)
-
-
-def _within(name: str, value: Any, most: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not 0 <= number <= most:
-        raise ParameterError(explain(name, repr(value), f"must be a number, 0 to {most:g}"))
-    return number
+    return as_real(value, "texture", 0, MOST_TEXTURE)
 
 
 def _marked(material: Material, mask: Mask, texture: float, patch_size: int) -> tuple[Image, Image]:
@@ -188,7 +176,7 @@ def _recoloured(material: Material, mask: Mask, thick: float, strength: float) -
     moved = _moved(own, others, strength)
     image[mask, : len(moved)] = (moved * inside[-1] if kind.alpha else moved).T
     layers = {**material.layers, "": Layer(image[..., :channels], kind, material.layers[""].below)}
-    return Material(image, kind, layers)
+    return replace(material, image=image, layers=layers)
 
 
 def _moved(inside: Whole, around: Whole, strength: float) -> npt.NDArray[np.float32]:

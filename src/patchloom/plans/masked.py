@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import as_whole
+from ..checks import as_mask, as_whole
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
@@ -43,6 +43,32 @@ def check_share(mask: Mask, name: str) -> None:
         raise ImageError(
             explain(name, covers, "must cover a part", "paint what is meant white, and the rest black")
         )
+
+
+def as_part(mask: Any, own: Size, size: Size | None, name: str) -> Mask:
+    """Return a mask of a part of a picture, at the size that the picture is brought to.
+
+    Parameters
+    ----------
+    mask : array or PIL image
+        Of the picture's own size.
+    own : Size
+        That.
+    size : Size, optional
+        What picture and mask are brought to.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    ImageError
+        If it has another size, or covers nothing or everything.
+    """
+    part = as_mask(mask, own, name)
+    check_share(part, name)
+    part = brought(part, size)
+    check_share(part, name)
+    return part
 
 
 def thickness(mask: Mask) -> float:

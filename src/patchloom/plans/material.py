@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import as_image, as_mapping, from_image
+from ..checks import as_image, as_mapping, as_real, from_image
 from ..errors import ImageError, ParameterError, explain
 from ..params import MAX_CHANNELS, PRESETS, GPNNParams
 from ..pyramid import level_sizes
@@ -39,11 +39,14 @@ class Material:
         What the picture was.
     layers : dict of str to Layer
         The picture under ``""``, and all maps by their names.
+    own : Size
+        Of the picture as it was passed: what masks of it have to have.
     """
 
     image: Image
     kind: PixelFormat
     layers: dict[str, Layer]
+    own: Size
 
     @property
     def size(self) -> Size:
@@ -118,7 +121,7 @@ def gather(source: Any, maps: Maps = None, weights: Weights = None, *, name: str
             )
         sized = _sized(pixels, of, size)
         layers[label] = _layer(picture, sized, of, sized is not pixels)
-        weight = _weight(weights.pop(label, 0.0), label)
+        weight = as_real(weights.pop(label, 0.0), f"weight of map {label}", 0, MOST_WEIGHT)
         if weight:
             factor = np.float32(np.sqrt(weight * image.shape[2] / pixels.shape[2]))
             parts.append(sized * factor)
@@ -130,7 +133,7 @@ def gather(source: Any, maps: Maps = None, weights: Weights = None, *, name: str
             explain("maps", f"{whole.shape[2]} channels that weigh in the search", f"at most {MAX_CHANNELS}",
                     "give fewer of them a weight")
         )
-    return Material(whole, kind, layers)
+    return Material(whole, kind, layers, own)
 
 
 def _filled(picture: Any, name: str, hole: Mask | None) -> tuple[Image, PixelFormat]:
@@ -160,16 +163,6 @@ def _layer(picture: Any, image: Image, kind: PixelFormat, resized: bool) -> Laye
     true = np.asarray(picture)
     true = np.ascontiguousarray(true[..., None] if kind.flat else true, np.float32)
     return Layer(true, replace(kind, low=0.0, high=1.0), picture)
-
-
-def _weight(value: Any, label: str) -> float:
-    try:
-        weight = float(value)
-    except (TypeError, ValueError):
-        weight = -1.0
-    if not 0 <= weight <= MOST_WEIGHT:
-        raise ParameterError(explain(f"weight of map {label}", repr(value), f"must be 0 to {MOST_WEIGHT:g}"))
-    return weight
 
 
 def is_clear(image: Image, kind: PixelFormat) -> bool:

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import as_mask
 from ..errors import ParameterError, explain
 from ..types import Box, Mask, Size
-from .masked import brought, check_share
+from .masked import as_part
 from .material import identity
 
 # How much of a box, at each of its sides, may change after the move: a share of its shorter side.
@@ -208,7 +207,7 @@ def _as_object(move: Move, own: Size, size: Size) -> Moved:
     if (move.box is None) == (move.mask is None):
         given = "neither" if move.box is None else "both"
         raise ParameterError(explain("move", f"{given} of box and mask", "must have one of them"))
-    mask, firm = _within(move.box, own, size) if move.mask is None else (_as_shape(move.mask, own, size),) * 2
+    mask, firm = _within(move.box, own, size) if move.mask is None else (as_part(move.mask, own, size, "object"),) * 2
     down, right = (_rescaled(*side) for side in zip(_whole(move.shift, 2, "shift"), own, size, strict=True))
     told = f"{right} to the right and {down} down"
     if not (down or right):
@@ -220,14 +219,6 @@ def _as_object(move: Move, own: Size, size: Size) -> Moved:
                     "move it less")
         )
     return moved
-
-
-def _as_shape(mask: Any, own: Size, size: Size) -> Mask:
-    shape = as_mask(mask, own, "object")
-    check_share(shape, "object")
-    shape = brought(shape, size)
-    check_share(shape, "object")
-    return shape
 
 
 def _within(box: Any, own: Size, size: Size) -> tuple[Mask, Mask]:

@@ -87,10 +87,9 @@ def reshuffle(
     """
     params = as_params(params, "reshuffle")
     out = None if size is None else as_size(size, least=params.patch_size)
-    own = gather(source).size
-    everything, mask = as_region(region, own, out)
-    layout = laid_out(as_objects(moves, own, out or own), copy=copy)
     material = gather(source, maps, map_weights, size=out)
+    everything, mask = as_region(region, material.own, out)
+    layout = laid_out(as_objects(moves, material.own, material.size), copy=copy)
     check_side(material.image, params)
     hole = dilated(layout.left, _EDGE)
     picture, canvas = _guarded(material.image, layout, layout.left if hole.all() else hole)

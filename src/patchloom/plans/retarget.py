@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import as_mask, as_seed, as_size, as_whole
+from ..checks import as_seed, as_size, as_whole
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
@@ -15,7 +15,7 @@ from ..pyramid import level_sizes, pyramid
 from ..regions import grown_inwards, shrunk
 from ..resize import resize
 from ..types import Mask, Plan, Pyramid, Size, Stage
-from .masked import resolved, shrinking, used, valid_patches
+from .masked import as_part, resolved, shrinking, used, valid_patches
 from .material import Maps, Weights, as_params, check_side, gather, levels_for
 from .placing import Placed, placed, regions
 
@@ -104,20 +104,11 @@ def retarget(
 
 def _parts(protect: Any, remove: Any, size: Size) -> tuple[Mask | None, Mask | None]:
     """Return what to protect and what to remove."""
-    keep, gone = (
-        None if mask is None else _part(mask, size, name) for mask, name in ((protect, "protect"), (remove, "remove"))
-    )
+    given = (protect, "protect"), (remove, "remove")
+    keep, gone = (None if mask is None else as_part(mask, size, None, name) for mask, name in given)
     if keep is not None and gone is not None and (keep & gone).any():
         raise ImageError(explain("protect", "pixels that remove covers too", "must not overlap", "change one of them"))
     return keep, gone
-
-
-def _part(mask: Any, size: Size, name: str) -> Mask:
-    part = as_mask(mask, size, name)
-    if not part.any() or part.all():
-        covers = "0 %" if not part.any() else "100 %"
-        raise ImageError(explain(name, f"{covers} of the picture", "must cover a part of it", "white is what is meant"))
-    return part
 
 
 def _coarsest(size: Size, plan: Plan) -> Size:

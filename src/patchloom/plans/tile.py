@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import as_seed, as_size
+from ..checks import as_real, as_seed, as_size
 from ..errors import ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
@@ -105,13 +105,7 @@ def as_axes(axes: Any) -> Wrap:
 
 def as_keep(keep: Any) -> float:
     """Return the least share of pixels that stay."""
-    try:
-        share = -1.0 if isinstance(keep, (bool, str)) else float(keep)
-    except (TypeError, ValueError):
-        share = -1.0
-    if not LEAST_KEEP <= share <= MOST_KEEP:
-        raise ParameterError(explain("keep", repr(keep), f"must be {LEAST_KEEP:g} to {MOST_KEEP:g}"))
-    return share
+    return as_real(keep, "keep", LEAST_KEEP, MOST_KEEP)
 
 
 def band_width(size: Size, wrap: Wrap, keep: float) -> int:
