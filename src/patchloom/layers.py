@@ -74,8 +74,11 @@ class Layer:
         What it was, and its result will be.
     below : array or PIL image, optional
         What lies under a `Blend`, as it came; needed if there is one.
+    true : bool
+        The values are those that came in, floats of any range, and not what is searched.
     """
 
     value: npt.NDArray[np.float32]
     kind: PixelFormat
     below: Any = None
+    true: bool = False

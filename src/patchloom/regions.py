@@ -14,6 +14,14 @@ from .types import Image, Mask, Size
 _FEW = 3
 
 
+def bounding(mask: Mask) -> tuple[slice, slice]:
+    """Return the rows and columns of the least rectangle that holds a mask; no rows and columns if it is empty."""
+    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
+
+
 def distance(mask: Mask, most: int) -> npt.NDArray[np.float32]:
     """Return how far each pixel is from the mask; its time grows with the picture, and with nothing else.
 
@@ -40,11 +48,9 @@ def distance(mask: Mask, most: int) -> npt.NDArray[np.float32]:
     """
     far = most + 1
     squares = np.full(mask.shape, far * far, np.int32)
-    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    if rows.size:
-        near = tuple(                                      # beyond this rectangle everything is far
-            slice(max(int(found[0]) - most, 0), int(found[-1]) + far) for found in (rows, cols)
-        )
+    held = bounding(mask)
+    if held[0].stop:
+        near = tuple(slice(max(side.start - most, 0), side.stop + most) for side in held)    # beyond all is far
         along = _along_rows(mask[near], far)
         if along.any():
             along *= along
@@ -188,9 +194,9 @@ def grown_inwards(image: Image, hole: Mask) -> Image:
 
 def _surroundings(hole: Mask) -> tuple[slice, slice]:
     """Return the rectangle around a hole that is wider on each side by the hole's shorter side, within the picture."""
-    spans = [np.flatnonzero(hole.any(axis=axis))[[0, -1]] for axis in (1, 0)]
-    wider = int(min(last - first for first, last in spans)) + 1
-    rows, cols = (slice(max(int(first) - wider, 0), int(last) + 1 + wider) for first, last in spans)
+    held = bounding(hole)
+    wider = min(side.stop - side.start for side in held)
+    rows, cols = (slice(max(side.start - wider, 0), side.stop + wider) for side in held)
     return rows, cols
 
 

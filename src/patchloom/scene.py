@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from . import kernels
 from .patches import going_round, grid
+from .regions import bounding
 from .resize import resize
 from .search.patchmatch import random_index
 from .types import NNF, Fields, Image, Mask, Masks, Plan, Size, Stage
@@ -136,15 +137,12 @@ def at(plan: Plan, level: int, stage: Stage) -> Scene:
     home = _home(plan, level, (active.shape[0], active.shape[1]))
     if plan.params_at(level).alpha < np.inf:
         return Scene(stage, every, every, Masks(valid, active, stage.free, wrap), home)
-    patches, pixels = [], []
-    for axis in (0, 1):
-        found = np.flatnonzero(active.any(axis=1 - axis))
-        first, last = (0, active.shape[axis] - 1) if wrap[axis] else (int(found[0]), int(found[-1]))
-        patches.append(slice(first, last + 1))
-        pixels.append(slice(first, last + (1 if wrap[axis] else patch)))
-    rows, cols = pixels
-    part = active[patches[0], patches[1]], np.ascontiguousarray(stage.free[rows, cols])
-    return Scene(stage, (patches[0], patches[1]), (rows, cols), Masks(valid, *part, wrap), home)
+    held = zip(bounding(active), active.shape, wrap, strict=True)
+    rows, cols = (slice(0, length) if goes else side for side, length, goes in held)
+    down, right = ((patch - 1) * (not goes) for goes in wrap)
+    pixels = slice(rows.start, rows.stop + down), slice(cols.start, cols.stop + right)
+    part = active[rows, cols], np.ascontiguousarray(stage.free[pixels])
+    return Scene(stage, (rows, cols), pixels, Masks(valid, *part, wrap), home)
 
 
 def _home(plan: Plan, level: int, patches: Size) -> NNF:

@@ -10,10 +10,9 @@ import numpy as np
 from .. import io, plans
 from ..params import GPNNParams
 from ..plans.animate import FRAMES, MOTION, as_frames, as_motion
-from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Plan, Result
 from .command import command
-from .options import Checked, as_number
+from .options import Checked, as_number, feather_option
 from .task import Delivery, Options, Pictures, Role
 
 EXAMPLES = """\b
@@ -50,8 +49,7 @@ LOOP = Delivery(
 @click.option("--motion", type=Checked("NUMBER", lambda text: as_motion(as_number(text))), default="1",
               help="How far things typically move, in per cent of the shorter side."
                    f"  [default: 1; {MOTION[0]:g} to {MOTION[1]:g}]")
-@click.option("--feather", type=Checked("INTEGER", lambda text: as_feather(as_number(text))), default="8",
-              help=f"Pixels around the mask over which motion ends.  [default: 8; 0 to {MOST_FEATHER}]")
+@feather_option("Pixels around the mask over which motion ends.", 8)
 def animate(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Make a short loop from IMAGE: its things sway, made of its own patches in every frame.
 

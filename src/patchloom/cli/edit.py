@@ -9,10 +9,9 @@ import click
 from .. import plans
 from ..errors import ParameterError, explain
 from ..params import GPNNParams
-from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Plan
 from .command import command
-from .options import Checked, as_number
+from .options import feather_option
 from .task import Options, Pictures, Role
 
 EXAMPLES = """\b
@@ -37,9 +36,8 @@ def region_of(pictures: Pictures, everything: bool) -> Any:
 @command("edit", short_help="Make a crude edit of a picture seamless.", epilog=EXAMPLES, takes=("source", "edited"),
          roles=(REGION,))
 @click.option("--all", is_flag=True, help="Make the whole picture anew, not only what differs and a margin around.")
-@click.option("--feather", type=Checked("INTEGER", lambda text: as_feather(as_number(text))),
-              help="Pixels around the region over which the result passes into EDITED."
-                   f"  [default: a fiftieth of the longer side; 0 to {MOST_FEATHER}]")
+@feather_option("Pixels around the region over which the result passes into EDITED.",
+                None, "a fiftieth of the longer side")
 def edit(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Make EDITED, a crude edit of SOURCE, seamless with patches of SOURCE.
 

@@ -7,10 +7,9 @@ import click
 from .. import plans
 from ..params import GPNNParams
 from ..plans.extend import as_margin
-from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Plan
 from .command import command
-from .options import Checked, as_number
+from .options import Checked, as_number, feather_option
 from .task import Options, Pictures
 
 EXAMPLES = """\b
@@ -34,9 +33,7 @@ _DEFAULT = "[default: 0, or half of what --size asks for]"
 @click.option("--right", type=_margin("right"), help=f"Pixels to add on the right.  {_DEFAULT}")
 @click.option("--top", type=_margin("top"), help=f"Pixels to add above.  {_DEFAULT}")
 @click.option("--bottom", type=_margin("bottom"), help=f"Pixels to add below.  {_DEFAULT}")
-@click.option("--feather", type=Checked("INTEGER", lambda text: as_feather(as_number(text))), default="0",
-              help="Pixels inside the picture's edges over which what is new passes into it; 0 leaves it as it is."
-                   f"  [default: 0; 0 to {MOST_FEATHER}]")
+@feather_option("Pixels inside the picture's edges over which what is new passes into it; 0 leaves it as it is.")
 def extend(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Continue IMAGE beyond its edges, with patches of itself.
 

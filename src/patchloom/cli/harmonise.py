@@ -7,10 +7,9 @@ import click
 from .. import plans
 from ..params import GPNNParams
 from ..plans.harmonise import MOST_TEXTURE, as_strength, as_texture
-from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Plan
 from .command import command
-from .options import Checked, as_number
+from .options import Checked, as_number, feather_option
 from .task import Options, Pictures, Role
 
 EXAMPLES = """\b
@@ -29,9 +28,7 @@ Examples:
 @click.option("--texture", type=Checked("NUMBER", lambda text: as_texture(as_number(text))), default="1",
               help="How freely patches of the surroundings replace the object's own: the more, the more of its"
                    f" structure goes.  [default: 1; 0 to {MOST_TEXTURE:g}]")
-@click.option("--feather", type=Checked("INTEGER", lambda text: as_feather(as_number(text))), default="3",
-              help="Pixels around the object over which the result passes into the picture."
-                   f"  [default: 3; 0 to {MOST_FEATHER}]")
+@feather_option("Pixels around the object over which the result passes into the picture.", 3)
 def harmonise(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Give an object that was pasted into IMAGE the colours and the texture of what surrounds it.
 

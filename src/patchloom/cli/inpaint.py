@@ -10,10 +10,9 @@ from .. import plans
 from ..errors import ParameterError, explain
 from ..params import GPNNParams
 from ..plans.inpaint import FILLS, as_fill, as_rgb
-from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Plan
 from .command import command
-from .options import Checked, as_number
+from .options import Checked, feather_option
 from .task import Options, Pictures, Role
 
 EXAMPLES = """\b
@@ -41,9 +40,7 @@ def _as_colour(text: str) -> str:
 @click.option("--fill", metavar=f"[{'|'.join(FILLS)}|COLOR]", type=Checked("FILL", as_fill, FILLS), default="edges",
               help="What the hole looks like to begin with: the colours around it, what was painted into it, or a"
                    " colour. What is painted is followed.  [default: edges]")
-@click.option("--feather", type=Checked("INTEGER", lambda text: as_feather(as_number(text))), default="0",
-              help="Pixels around the hole over which the result passes into the picture; 0 is the hole itself."
-                   f"  [default: 0; 0 to {MOST_FEATHER}]")
+@feather_option("Pixels around the hole over which the result passes into the picture; 0 is the hole itself.")
 def inpaint(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Fill the holes of IMAGE with patches of the rest.
 

@@ -13,6 +13,7 @@ import click
 from ..checks import MAX_SIDE
 from ..errors import ParameterError, explain
 from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check_number, numbers, with_diversity, with_patch_size
+from ..plans.masked import MOST_FEATHER, as_feather
 from ..types import Size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -115,6 +116,13 @@ def preview_option(command: Command) -> Command:
     """Give a command ``--preview``."""
     text = "Write also the result three times in both directions, beside it as STEM_preview."
     return click.option("--preview", is_flag=True, help=text)(command)
+
+
+def feather_option(text: str, default: int | None = 0, told: str = "") -> Callable[[Command], Command]:
+    """Give a command ``--feather``: what help says of it, and its default, told in words where it is none."""
+    kind = Checked("INTEGER", lambda given: as_feather(as_number(given)))
+    help = f"{text}  [default: {told or default}; 0 to {MOST_FEATHER}]"
+    return click.option("--feather", type=kind, default=None if default is None else str(default), help=help)
 
 
 def diversity_option(command: Command) -> Command:

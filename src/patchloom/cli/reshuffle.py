@@ -10,12 +10,11 @@ from .. import plans
 from ..checks import MAX_SIDE
 from ..errors import ParameterError, explain
 from ..params import GPNNParams
-from ..plans.masked import MOST_FEATHER, as_feather
 from ..plans.moving import Move
 from ..types import Plan, Size
 from .command import command
 from .edit import REGION, region_of
-from .options import Checked, as_number
+from .options import Checked, feather_option
 from .task import Options, Pictures, Role
 
 EXAMPLES = """\b
@@ -85,9 +84,8 @@ def shift_text(shift: Size) -> str:
                    "  [default: none]")
 @click.option("--copy", is_flag=True, help="Leave the objects at their old places too.")
 @click.option("--all", is_flag=True, help="Make the whole picture anew, not only what was moved and a margin around.")
-@click.option("--feather", type=Checked("INTEGER", lambda text: as_feather(as_number(text))),
-              help="Pixels around the region over which the result passes into the picture."
-                   f"  [default: a twenty-fifth of the longer side; 0 to {MOST_FEATHER}]")
+@feather_option("Pixels around the region over which the result passes into the picture.",
+                None, "a twenty-fifth of the longer side")
 def reshuffle(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Move objects of IMAGE to other places, and heal the picture where they were and where they are.
 

@@ -7,11 +7,10 @@ import click
 from .. import plans
 from ..params import GPNNParams
 from ..pixels import repeated
-from ..plans.masked import MOST_FEATHER, as_feather
 from ..plans.tile import LEAST_KEEP, MOST_KEEP, as_keep
 from ..types import Plan
 from .command import command
-from .options import Checked, as_number, choice, preview_option
+from .options import Checked, as_number, choice, feather_option, preview_option
 from .task import Options, Pictures
 
 EXAMPLES = """\b
@@ -32,9 +31,7 @@ AXES = ("xy", "x", "y")
 @click.option("--keep", type=Checked("NUMBER", lambda text: as_keep(as_number(text))), default="0.8",
               help="Least share of the pixels that stay as they are."
                    f"  [default: 0.8; {LEAST_KEEP:g} to {MOST_KEEP:g}]")
-@click.option("--feather", type=Checked("INTEGER", lambda text: as_feather(as_number(text))), default="0",
-              help="Pixels at the inner border of what changes over which it passes into the picture."
-                   f"  [default: 0; 0 to {MOST_FEATHER}]")
+@feather_option("Pixels at the inner border of what changes over which it passes into the picture.")
 @preview_option
 def tile(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
     """Make IMAGE tileable, changing only a band along its edges.

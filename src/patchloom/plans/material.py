@@ -162,7 +162,7 @@ def _layer(picture: Any, image: Image, kind: PixelFormat, resized: bool) -> Laye
         return Layer(image, kind, picture)
     true = np.asarray(picture)
     true = np.ascontiguousarray(true[..., None] if kind.flat else true, np.float32)
-    return Layer(true, replace(kind, low=0.0, high=1.0), picture)
+    return Layer(true, replace(kind, low=0.0, high=1.0), picture, true=True)
 
 
 def is_clear(image: Image, kind: PixelFormat) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import kernels
+from ..regions import bounding
 from ..types import NNF, Mask
 from .quantise import Quantised
 
@@ -26,14 +27,14 @@ def search(
     patch = pair.patch_size
     if active is None or init is None:
         return pair.field(*kernels.exact(pair.query.pixels, pair.key.pixels, patch, weight, valid, threads=threads))
-    rows, cols = (np.flatnonzero(active.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
+    held = bounding(active)
+    if not held[0].stop:
         return init
-    top, bottom, left, right = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
-    part = np.ascontiguousarray(pair.query.pixels[top : bottom + patch - 1, left : right + patch - 1])
+    covered = tuple(slice(side.start, side.stop + patch - 1) for side in held)
+    part = np.ascontiguousarray(pair.query.pixels[covered])
     found = pair.field(*kernels.exact(part, pair.key.pixels, patch, weight, valid, threads=threads))
     index, distance = init.index.copy(), init.distance.copy()
-    wanted = active[top:bottom, left:right]
-    index[top:bottom, left:right][wanted] = found.index[wanted]
-    distance[top:bottom, left:right][wanted] = found.distance[wanted]
+    wanted = active[held]
+    index[held][wanted] = found.index[wanted]
+    distance[held][wanted] = found.distance[wanted]
     return NNF(index, distance, patch)

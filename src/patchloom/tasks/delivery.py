@@ -12,7 +12,8 @@ from ..errors import ImageError, ParameterError, explain
 from ..patches import vote
 from ..pixels import again
 from ..plans.material import gather
-from ..types import Blend, Image, Layer, Mask, PixelFormat, Plan, Result, Step, Transform
+from ..regions import bounding
+from ..types import Blend, Image, Layer, PixelFormat, Plan, Result, Step, Transform
 
 
 def delivered(plan: Plan, step: Step, *, threads: int) -> dict[str, Any]:
@@ -31,20 +32,12 @@ def voted(plan: Plan, step: Step, *, threads: int) -> dict[str, Image]:
     """Return the picture and the maps by name, as their layers' values."""
     made = {}
     for name, layer in plan.layers.items():
-        if name == "" and layer.value.shape[:2] == plan.source[0].shape[:2] and _is_searched(layer):
+        if name == "" and not layer.true:                 # what was searched was voted, too
             image = step.image[..., : layer.value.shape[2]]
         else:
             image = vote(layer.value, step.fields.forward, sigma=plan.params.fold, threads=threads)
         made[name] = image
     return made
-
-
-def _is_searched(layer: Layer) -> bool:
-    """Whether the values that are voted are those that were searched: not the true ones of floats of any range."""
-    kind = layer.kind
-    return kind.dtype.kind != "f" or (kind.low, kind.high) != (0.0, 1.0) or bool(
-        layer.value.min() >= 0 and layer.value.max() <= 1
-    )
 
 
 def laid_over(image: Image, layer: Layer, blend: Blend | None) -> Any:
@@ -53,7 +46,7 @@ def laid_over(image: Image, layer: Layer, blend: Blend | None) -> Any:
     if blend is None:
         return from_image(image, kind)
     pixels, like = _below(np.asarray(layer.below), blend), from_image(image[:1, :1], kind)
-    changed = _bounding(blend.alpha > 0)
+    changed = bounding(blend.alpha > 0)
     share, below = blend.alpha[changed][..., None], _values(pixels[changed], like, kind)
     made = np.where(share == 1, image[changed], below + share * (image[changed] - below))
     numbers = np.asarray(from_image(made, kind))
@@ -69,12 +62,6 @@ def _below(whole: npt.NDArray[Any], blend: Blend) -> npt.NDArray[Any]:
     for (first, begin, height, width), (row, col) in blend.parts or (((0, 0, rows, cols), (top, left)),):
         there[row : row + height, col : col + width] = whole[first : first + height, begin : begin + width]
     return there
-
-
-def _bounding(mask: Mask) -> tuple[slice, slice]:
-    """Return the rows and columns of the least rectangle that holds a mask."""
-    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
 
 
 def _values(numbers: npt.NDArray[Any], like: Any, kind: PixelFormat) -> Image:
