@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import metrics
 from ._version import __version__
 from .errors import (
     Cancelled,
@@ -70,6 +71,7 @@ __all__ = [
     "generate",
     "harmonise",
     "inpaint",
+    "metrics",
     "mosaic",
     "nearest",
     "paint",

@@ -1,0 +1,75 @@
+"""Several metrics of one pair of pictures, which share their searches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import ImageError, ParameterError, explain
+from .comparison import Comparison, compare
+from .measured import Measured, Metric
+from .patch import coherence_of
+
+METRICS: tuple[Metric, ...] = (
+    Metric("coherence", coherence_of, "0 to 1", "lower", "Mean distance of generated patches to the source's nearest."),
+)
+"""Every metric of a picture and its source, in the order of tables."""
+
+
+def measure(
+    generated: Any, source: Any, metrics: Sequence[str] | None = None, *, patch_size: int = 7, method: str = "exact",
+    threads: int = 0, given: Mapping[str, Any] | None = None,
+) -> dict[str, Measured]:
+    """Return the metrics of a generated picture, in the order of `METRICS`.
+
+    Parameters
+    ----------
+    generated, source : array or PIL image
+        (H, W, C) and (K, L, C).
+    metrics : sequence of str, optional
+        Their names; by default all for which nothing is missing in `given`.
+    patch_size : int
+        Side of a patch in pixels, odd, 3 to 31.
+    method : {"exact", "patchmatch", "auto"}
+        How nearest patches are found.
+    threads : int
+        0 means all cores; no figure depends on it.
+    given : mapping of str to value, optional
+        What some metrics need besides the pictures, by `Metric.needs`.
+
+    Returns
+    -------
+    dict of str to Measured
+        The value is nan, and the note says why, where the pictures do not suit a metric.
+
+    Raises
+    ------
+    ImageError
+        If the pictures cannot be compared at all.
+    ParameterError
+        If a metric is unknown, or lacks what it needs.
+    """
+    chosen = choose(metrics, given or {})
+    pair = compare(generated, source, patch_size=patch_size, method=method, threads=threads, given=given)
+    return {metric.name: _computed(metric, pair) for metric in chosen}
+
+
+def choose(names: Sequence[str] | None, given: Mapping[str, Any]) -> list[Metric]:
+    """Return the metrics of these names, or all that have what they need."""
+    if names is None:
+        return [metric for metric in METRICS if not metric.needs or metric.needs in given]
+    known = {metric.name: metric for metric in METRICS}
+    for name in names:
+        if name not in known:
+            raise ParameterError(explain("metrics", repr(name), "must be among " + ", ".join(known)))
+        if known[name].needs and known[name].needs not in given:
+            raise ParameterError(explain("metrics", name, f"needs {known[name].needs}", f"pass {known[name].needs}"))
+    return [metric for metric in METRICS if metric.name in names]
+
+
+def _computed(metric: Metric, pair: Comparison) -> Measured:
+    try:
+        return metric.compute(pair)
+    except ImageError as error:
+        return Measured(math.nan, note=str(error))
