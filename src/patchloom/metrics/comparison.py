@@ -12,7 +12,7 @@ import numpy as np
 from ..checks import as_image, as_threads
 from ..errors import ImageError, ParameterError, explain
 from ..params import METHODS, check_number
-from ..search import nearest
+from ..search import Estimate, nearest
 from ..types import NNF, Image, PixelFormat
 
 EIGHT_BIT = 255 / 256
@@ -75,6 +75,11 @@ class Comparison:
             distance = (found.distance.astype(np.float64) / factor**2).astype(np.float32)
             self._fields[wanted] = NNF(found.index, distance, patch_size)
         return self._fields[wanted]
+
+    def mean(self, *, forward: bool = True, patch_size: int | None = None) -> Estimate:
+        """Return the mean distance of a field, free of the search's own error, and how sure it is."""
+        found = self.field(forward=forward, patch_size=patch_size)
+        return Estimate(float(found.distance.mean(dtype=np.float64)))
 
 
 def compare(

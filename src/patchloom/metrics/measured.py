@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ..search import Estimate
 from .comparison import Comparison
+
+UNSURE = 0.02
+"""Standard error, as a share of the value, above which a figure says that it is unsure."""
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,20 @@ class Metric:
     better: str
     help: str
     needs: str = ""
+
+
+def measured_mean(*estimates: Estimate) -> Measured:
+    """Return the mean of some searches' mean distances, and how sure it is where they were not exhaustive."""
+    count = len(estimates)
+    value = math.fsum(estimate.mean for estimate in estimates) / count
+    approximate = [estimate for estimate in estimates if estimate.method != "exact"]
+    if not approximate:
+        return Measured(value, {"method": "exact"})
+    error = math.sqrt(math.fsum(estimate.standard_error**2 for estimate in estimates)) / count
+    excess = math.fsum(estimate.excess * estimate.mean for estimate in estimates) / count
+    details = {
+        "method": approximate[0].method, "standard_error": error, "search_excess": excess / value if value else 0.0
+    }
+    unsure = error > UNSURE * value
+    note = f"unsure: its standard error is {error / value:.1%} of it; exhaustive search has none" if unsure else ""
+    return Measured(value, details, note)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .comparison import Comparison, compare
-from .measured import Measured
+from .measured import Measured, measured_mean
 
 
 def coherence(
@@ -58,4 +56,4 @@ def coherence(
 
 def coherence_of(pair: Comparison) -> Measured:
     """Return `coherence` of a comparison."""
-    return Measured(float(pair.forward.distance.mean(dtype=np.float64)))
+    return measured_mean(pair.mean())

@@ -16,9 +16,10 @@ from ..types import NNF, Image, Mask
 from .checking import check_field, check_masks, check_pictures, check_pnn
 from .completeness import weigh
 from .matching import effort_of, match
+from .probing import Estimate
 from .quantise import quantise
 
-__all__ = ["check_pnn", "completeness_weight", "nearest"]
+__all__ = ["Estimate", "check_pnn", "completeness_weight", "nearest"]
 
 
 def nearest(
