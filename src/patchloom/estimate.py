@@ -207,9 +207,7 @@ def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool, rever
     """All searches of a level in one direction."""
     params, channels = plan.params, plan.guess.shape[2]
     if choose(params.method, query, key) == "exact":
-        rows_of_pairs = query[0] * key[0] * key[1]
-        relative = (channels + params.patch_size + 4) / 14
-        return count * rows_of_pairs * (query[1] * _NS_PER_PAIR + _NS_PER_SHIFT) * relative
+        return count * exact_seconds(query, key, params.patch_size, channels) * 1e9
     each = _NS_PER_DISTANCE
     if params.patch_size != 7 or channels not in (3, 4):
         each = _NS_PER_OTHER_DISTANCE + _NS_PER_ELEMENT * channels * params.patch_size**2
@@ -218,6 +216,23 @@ def _search_ns(plan: Plan, query: Size, key: Size, count: int, cold: bool, rever
     thorough = _full_iterations(count) if reverse else int(cold)      # that go after the worse half
     work += thorough * params.repairs * _WORSE * (_NS_PER_PATCH + (_DISTANCES + 8 * params.looks) * each)
     return query[0] * query[1] * work
+
+
+def exact_seconds(query: Size, key: Size, patch_size: int, channels: int) -> float:
+    """Return about how long one exhaustive search takes on one thread.
+
+    Parameters
+    ----------
+    query, key : (rows, columns)
+        Of the patches.
+    patch_size : int
+        Side of a patch in pixels.
+    channels : int
+        Of both pictures.
+    """
+    rows_of_pairs = query[0] * key[0] * key[1]
+    relative = (channels + patch_size + 4) / 14
+    return rows_of_pairs * (query[1] * _NS_PER_PAIR + _NS_PER_SHIFT) * relative * 1e-9
 
 
 def seconds(plan: Plan, threads: int) -> float:

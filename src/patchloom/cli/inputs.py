@@ -108,9 +108,14 @@ def label(sources: Sequence[Source]) -> str:
 
 def as_sources(images: Sequence[str], fixed: str | None = None) -> list[Source]:
     """Return what is to be read: files, the pictures in folders, and standard input for ``-``."""
-    if [*images, fixed].count(STDOUT) > 1:
-        raise ParameterError(explain("image", "-", "standard input can be given once", "pass the other as a file"))
+    check_stdin_once([*images, fixed])
     return [source for image in images for source in _sources(image)]
+
+
+def check_stdin_once(images: Sequence[str | None]) -> None:
+    """Refuse to read standard input for several pictures."""
+    if images.count(STDOUT) > 1:
+        raise ParameterError(explain("image", "-", "standard input can be given once", "pass the other as a file"))
 
 
 def as_fixed(image: str | None) -> str | Source | None:

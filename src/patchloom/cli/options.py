@@ -73,13 +73,14 @@ def as_number(text: str) -> int | float | str:
 def number_options(preset: str) -> list[click.Option]:
     """Return an option for every number of `GPNNParams` that is not for experts; help tells the preset's values."""
     return [
-        _option(item.name, item.metadata["number"], getattr(PRESETS[preset], item.name))
+        number_option(item.name, item.metadata["number"], getattr(PRESETS[preset], item.name))
         for item in fields(GPNNParams)
         if not item.metadata["number"].expert
     ]
 
 
-def _option(name: str, number: Number, default: Any) -> click.Option:
+def number_option(name: str, number: Number, default: Any) -> click.Option:
+    """Return the option for a number, whose default its help tells."""
     if number.choices:
         kind = Checked("[" + "|".join(number.choices) + "]", partial(check_number, name), number.choices)
     else:

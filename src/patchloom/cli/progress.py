@@ -56,6 +56,14 @@ class Progress:
         if not self._quiet:
             say(text)
 
+    def piece(self, label: str, work: float, told: str) -> None:
+        """Count a piece of the work as done: on the bar, or else in a line of what is told of it."""
+        self._done += work
+        if self._bar is None:
+            self.line(told)
+        else:
+            self._bar.update(self._task, completed=self._done, description=label)
+
     def picture(self, label: str, plan: Plan, work: float, seconds: float = 0.0) -> Callable[[Step], None] | None:
         """Return what a run calls at each step of a picture that is `work` of the total.
 

@@ -76,6 +76,11 @@ class Comparison:
             self._fields[wanted] = NNF(found.index, distance, patch_size)
         return self._fields[wanted]
 
+    @property
+    def searches(self) -> tuple[tuple[bool, int], ...]:
+        """Which fields were asked for so far: (forward, patch size)."""
+        return tuple(self._fields)
+
     def mean(self, *, forward: bool = True, patch_size: int | None = None) -> Estimate:
         """Return the mean distance of a field, free of the search's own error, and how sure it is."""
         found = self.field(forward=forward, patch_size=patch_size)
