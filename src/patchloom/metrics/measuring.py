@@ -8,11 +8,37 @@ from typing import Any
 
 from ..errors import ImageError, ParameterError, explain
 from .comparison import Comparison, compare
+from .copying import identity_share_of, rigid_share_of, top_offsets_of
+from .diversity import nnfdist_of, nnfdiv_of
 from .measured import Measured, Metric
-from .patch import coherence_of
+from .patch import bidirectional_multiscale_of, bidirectional_of, coherence_of, completeness_of
+from .seams import seam_of, tile_coherence_of, tile_seam_of
+from .sharpness import sharpness_ratio_of
+from .sifid import sifid64_of, sifid192_of
+from .sliced import patch_swd_of
 
 METRICS: tuple[Metric, ...] = (
     Metric("coherence", coherence_of, "0 to 1", "lower", "Mean distance of generated patches to the source's nearest."),
+    Metric("completeness", completeness_of, "0 to 1", "lower", "Mean distance of source patches to generated ones."),
+    Metric("bidirectional", bidirectional_of, "0 to 1", "lower", "Mean of coherence and completeness."),
+    Metric("bidirectional_multiscale", bidirectional_multiscale_of, "0 to 1", "lower",
+           "Mean of bidirectional over patches of 3, 7 and 15 pixels."),
+    Metric("patch_swd", patch_swd_of, "0 and more", "lower", "Sliced Wasserstein distance of the two sets of patches."),
+    Metric("nnfdist", nnfdist_of, "0 to 1", "lower", "Coherence, by the name that goes with nnfdiv."),
+    Metric("nnfdiv", nnfdiv_of, "0 to 1", "higher", "Compressed size of the field of nearest patches over its size."),
+    Metric("identity_share", identity_share_of, "0 to 1", "lower", "Share of patches left in place, within 2 pixels."),
+    Metric("rigid_share", rigid_share_of, "0 to 1", "lower", "Share of patches that one shift of the source explains."),
+    Metric("top_offsets", top_offsets_of, "0 to 1", "lower", "Share of patches that have the five commonest offsets."),
+    Metric("sharpness_ratio", sharpness_ratio_of, "0 and more", "near 1", "Mean gradient over that of the source."),
+    Metric("seam", seam_of, "0 and more", "near 1",
+           "Distance of patches across the mask's border over that of those beside it.", "mask"),
+    Metric("tile_seam", tile_seam_of, "0 and more", "lower", "Step across the edges over the busiest steps inside."),
+    Metric("tile_coherence", tile_coherence_of, "0 and more", "near 1",
+           "Distance of patches over the edges over that of the others."),
+    Metric("sifid64", sifid64_of, "0 and more", "lower",
+           "Distance of what Inception-V3's first layers see, at 64 dimensions.", "weights"),
+    Metric("sifid192", sifid192_of, "0 and more", "lower",
+           "Distance of what Inception-V3's first layers see, at 192 dimensions.", "weights"),
 )
 """Every metric of a picture and its source, in the order of tables."""
 
