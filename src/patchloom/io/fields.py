@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ import numpy as np
 from ..errors import FileError, InputError, explain
 from ..params import GPNNParams, check_number
 from ..types import NNF, Blend, Transform
+from .arrays import pack_arrays, unpack_arrays
 from .formats import MAX_PIXELS, shown
 from .writing import check_writable, place
 
@@ -22,6 +21,7 @@ FIELD_SUFFIXES = (".npz",)
 
 _BYTES_PER_PATCH = 16
 _WITHIN = "must be a field that --save-nnf or save_field wrote"
+_REMEDY = "make it again with --save-nnf"
 
 
 def save_field(
@@ -61,15 +61,7 @@ def save_field(
     if blend is not None:
         parts = np.array([(*box, *place) for box, place in blend.parts], np.int64).reshape(-1, 6)
         arrays |= {"blend": blend.alpha, "origin": np.array(blend.origin), "parts": parts}
-    file = BytesIO()
-    # numpy.savez would write the time into the archive.
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            member = zipfile.ZipInfo(name + ".npy")
-            member.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(member, "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, array, allow_pickle=False)
-    place(path, file.getvalue(), force=force)
+    place(path, pack_arrays(arrays), force=force)
 
 
 def load_field(path: str | os.PathLike[str]) -> Transform:
@@ -113,23 +105,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
     FileError
         If the file cannot be read, or is no archive of arrays.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > MAX_PIXELS * _BYTES_PER_PATCH:
-            raise _not_a_field(path, f"{size} bytes when unpacked")
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileError:
-        raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FileError(
-            explain("field", f"{shown(path)} ({reason})", "must be a file that can be read", "check the path")
-        ) from error
-    # A damaged archive fails in the reader of zip, deflate or npy.
-    except Exception as error:
-        raise _not_a_field(path, shown(" ".join(str(error).split()))) from error
+    return unpack_arrays(path, "field", _WITHIN, _REMEDY, most=MAX_PIXELS * _BYTES_PER_PATCH)
 
 
 def _blend(arrays: dict[str, Any]) -> Blend:
@@ -154,4 +130,4 @@ def _fits(blend: Blend, nnf: NNF) -> bool:
 
 
 def _not_a_field(path: str | os.PathLike[str], got: str) -> FileError:
-    return FileError(explain("field", f"{shown(path)} ({got})", _WITHIN, "make it again with --save-nnf"))
+    return FileError(explain("field", f"{shown(path)} ({got})", _WITHIN, _REMEDY))

@@ -9,15 +9,17 @@ from .frechet import frechet_distance
 from .inception import Inception, load_inception
 from .measured import Measured, Metric
 from .measuring import METRICS, measure
+from .niqe import niqe
 from .patch import bidirectional, bidirectional_multiscale, coherence, completeness
+from .pristine import NiqeModel, fit_niqe
 from .seams import seam, tile_coherence, tile_seam
 from .sharpness import sharpness_ratio
 from .sifid import sifid64, sifid192
 from .sliced import patch_swd
 
 __all__ = [
-    "METRICS", "Comparison", "Inception", "Measured", "Metric", "bidirectional", "bidirectional_multiscale",
-    "coherence", "compare", "completeness", "frechet_distance", "identity_share", "load_inception", "measure",
-    "nnfdist", "nnfdiv", "patch_swd", "pixel_diversity", "rigid_share", "seam", "sharpness_ratio", "sifid64",
-    "sifid192", "tile_coherence", "tile_seam", "top_offsets",
+    "METRICS", "Comparison", "Inception", "Measured", "Metric", "NiqeModel", "bidirectional",
+    "bidirectional_multiscale", "coherence", "compare", "completeness", "fit_niqe", "frechet_distance",
+    "identity_share", "load_inception", "measure", "niqe", "nnfdist", "nnfdiv", "patch_swd", "pixel_diversity",
+    "rigid_share", "seam", "sharpness_ratio", "sifid64", "sifid192", "tile_coherence", "tile_seam", "top_offsets",
 ]

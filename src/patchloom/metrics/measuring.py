@@ -11,6 +11,7 @@ from .comparison import Comparison, compare
 from .copying import identity_share_of, rigid_share_of, top_offsets_of
 from .diversity import nnfdist_of, nnfdiv_of
 from .measured import Measured, Metric
+from .niqe import niqe_of
 from .patch import bidirectional_multiscale_of, bidirectional_of, coherence_of, completeness_of
 from .seams import seam_of, tile_coherence_of, tile_seam_of
 from .sharpness import sharpness_ratio_of
@@ -35,6 +36,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("tile_seam", tile_seam_of, "0 and more", "lower", "Step across the edges over the busiest steps inside."),
     Metric("tile_coherence", tile_coherence_of, "0 and more", "near 1",
            "Distance of patches over the edges over that of the others."),
+    Metric("niqe", niqe_of, "0 and more", "lower",
+           "Distance of local contrasts from those of pristine pictures.", "niqe"),
     Metric("sifid64", sifid64_of, "0 and more", "lower",
            "Distance of what Inception-V3's first layers see, at 64 dimensions.", "weights"),
     Metric("sifid192", sifid192_of, "0 and more", "lower",

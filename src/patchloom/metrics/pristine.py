@@ -1,0 +1,168 @@
+"""What NIQE compares with: the distribution of the features of pictures that are as pictures should be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..checks import as_real, as_whole
+from ..errors import ImageError, ParameterError, explain
+from .comparison import as_measured
+from .naturalness import FEATURES, Floats, blocks_of, grey_levels
+
+BLOCK = 96
+"""Side of a block in pixels, as the authors chose it."""
+
+SHARPNESS = 0.75
+"""Share of a picture's sharpest block that a block must exceed to be fitted on, as the authors chose it."""
+
+
+@dataclass(frozen=True, eq=False)
+class NiqeModel:
+    """A Gaussian of the features of pristine pictures' blocks.
+
+    Attributes
+    ----------
+    mean : float64 array
+        (36,).
+    covariance : float64 array
+        (36, 36), symmetric, no variance below 0.
+    block_size : int
+        Side of a block in pixels, even, 16 to 1024.
+    blocks : int
+        How many it was fitted on; 0 where that is not known.
+    origin : str
+        Where it came from, in words.
+
+    Raises
+    ------
+    ParameterError
+        If the numbers are no such Gaussian.
+    """
+
+    mean: npt.NDArray[np.float64]
+    covariance: npt.NDArray[np.float64]
+    block_size: int = BLOCK
+    blocks: int = 0
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep own, read-only copies of what was passed, once it was checked."""
+        mean, covariance = _numbers(self.mean, "mean", (FEATURES,)), _numbers(self.covariance, "covariance", _SQUARE)
+        largest = float(np.abs(covariance).max())
+        uneven = float(np.abs(covariance - covariance.T).max())
+        if uneven > _ROUNDING * largest:
+            raise ParameterError(explain("covariance", f"{uneven:g} off its transpose", "must be symmetric"))
+        least = float(np.linalg.eigvalsh(covariance)[0])
+        if least < -_ROUNDING * largest:
+            raise ParameterError(explain("covariance", f"a variance of {least:g}", "no variance may be below 0"))
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "covariance", covariance)
+        object.__setattr__(self, "block_size", as_block(self.block_size))
+        object.__setattr__(self, "blocks", as_whole(self.blocks, "blocks", 0, 1 << 48))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the numbers, whatever file they came in: to be quoted with every score."""
+        numbers = (self.mean, self.covariance, np.array([self.block_size], np.float64))
+        return hashlib.sha256(b"".join(array.astype("<f8").tobytes() for array in numbers)).hexdigest()
+
+
+_SQUARE = (FEATURES, FEATURES)
+_ROUNDING = 1e-9                                          # of the largest entry
+
+
+def _numbers(value: Any, name: str, shape: tuple[int, ...]) -> Floats:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise ParameterError(explain(name, f"{array.dtype} values", "must be real numbers"))
+    if array.shape != shape:
+        raise ParameterError(explain(f"{name}.shape", array.shape, f"must be {shape}"))
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        bad = int(array.size - np.isfinite(array).sum())
+        raise ParameterError(explain(name, f"{bad} values that are NaN or infinite", "must be finite"))
+    array.flags.writeable = False
+    return array
+
+
+def as_block(value: Any) -> int:
+    """Return the side of a block: even, for there is a half scale."""
+    block = as_whole(value, "block", 16, 1024, "pixels")
+    if block % 2:
+        raise ParameterError(explain("block", block, "must be even", f"try {block - 1} or {block + 1}"))
+    return block
+
+
+def fit_niqe(
+    pictures: Iterable[Any], *, block: int = BLOCK, sharpness: float = SHARPNESS, origin: str = "",
+) -> NiqeModel:
+    """Fit a model for `niqe` to pictures whose quality is taken as given.
+
+    Each picture counts by its sharpest blocks alone, judged against the sharpest of that picture: cut large
+    pictures into pieces of about 512 pixels, or one sharp place decides for all of it.
+
+    Parameters
+    ----------
+    pictures : iterable of array or PIL image
+        Grey or RGB, taken one after the other; smaller ones than a block add nothing.
+    block : int
+        Side of a block in pixels, even, 16 to 1024.
+    sharpness : float
+        Blocks are used whose sharpness, the mean of their local deviations, is above this share of the
+        largest in their picture; 0 to 1, 1 not included.
+    origin : str
+        Where the pictures came from, in words.
+
+    Returns
+    -------
+    NiqeModel
+
+    Raises
+    ------
+    ImageError
+        If one is no picture, or they have too few sharp blocks.
+    ParameterError
+        If a number is out of range.
+
+    References
+    ----------
+    Mittal et al., "Making a completely blind image quality analyzer" (IEEE Signal Processing Letters, 2013).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from patchloom import metrics
+    >>> pictures = (np.random.default_rng(seed).integers(0, 256, (96, 96), np.uint8) for seed in range(40))
+    >>> metrics.fit_niqe(pictures, block=48).blocks
+    160
+    """
+    block, share = as_block(block), as_real(sharpness, "sharpness", 0, 1)
+    if share == 1:
+        raise ParameterError(explain("sharpness", 1, "must be below 1", "0.75 is the authors' choice"))
+    kept, count = [np.empty((0, FEATURES))], 0
+    for count, picture in enumerate(pictures, 1):
+        image, _ = as_measured(picture, f"picture {count}")
+        found = blocks_of(grey_levels(image, f"picture {count}"), block)
+        kept.append(found.features[found.sharpness > share * found.sharpness.max(initial=0)])
+    features = np.concatenate(kept)
+    features = features[np.isfinite(features).all(axis=1)]
+    if len(features) <= FEATURES:
+        raise ImageError(
+            explain("pictures", f"{len(features)} sharp blocks of {block} pixels in {count}",
+                    f"a covariance of {FEATURES} features needs {FEATURES + 1} or more, and some hundreds to hold",
+                    "add pictures, or cut large ones into pieces of about 512 pixels")
+        )
+    return NiqeModel(features.mean(axis=0), covariance_of(features), block, len(features), origin)
+
+
+def covariance_of(features: Floats) -> Floats:
+    """Return the covariance of rows of features, of which there are at least two."""
+    centred = features - features.mean(axis=0)
+    covariance: Floats = centred.T @ centred / (len(features) - 1)
+    return (covariance + covariance.T) / 2
