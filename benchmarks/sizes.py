@@ -278,43 +278,55 @@ def note(text: str) -> None:
     print(f"{textwrap.fill(' '.join(text.split()), 120, break_on_hyphens=False)}\n", flush=True)
 
 
-def print_sizes(path_of: Callable[[int], str], sizes: list[int], runs: int, limit: float) -> None:
-    """Print the first table."""
-    print("| size | threads | seconds (median, min to max) | runs | ns per pixel | memory, MB | predicted, MB | ratio "
-          "| coherence | sharpness | matrix products | of the products |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
-    per_pair, by_match = math.nan, []
-    got: dict[str, list[float]] = {"runs": [], "products": []}
+def size_cells(
+    path_of: Callable[[int], str], sizes: list[int], runs: int, limit: float, most_threads: int
+) -> Iterator[dict[str, Any]]:
+    """Give the first table cell by cell: what `cell_job` gives, and what one search by matrix products would take."""
+    per_pair = got = math.nan
     sizes = sorted(set(sizes))
     for size in sizes:
-        pairs = (size - PATCH + 1) ** 4
         if size <= EXACT or math.isnan(per_pair):
             reference = min(size, EXACT)
-            taken, share = apart(products_job, path=path_of(reference))
-            got["products"].append(share)
+            taken, got = apart(products_job, path=path_of(reference))
             per_pair = taken / (reference - PATCH + 1) ** 4
-        products, hashes = pairs * per_pair, []
-        for threads in sorted({1, available_cores()}):
+        hashes: list[str] = []
+        for threads in sorted({1, most_threads}):
             cell = apart(cell_job, path=path_of(size), threads=threads, runs=runs, limit=limit, judge=threads == 1)
-            middle = statistics.median(cell["seconds"])
-            row = [str(size), str(threads), spread(cell["seconds"]), str(len(cell["seconds"]))]
-            row += [f"{middle / size**2 * 1e9:.0f}", f"{cell['grown'] / 1e6:.1f}", f"{cell['predicted'] / 1e6:.1f}"]
-            row += [f"{cell['predicted'] / max(cell['grown'], 1):.2f}"]
-            if threads == 1:
-                hashes = cell["hashes"]
-                got["runs"].append(cell["got"])
-                coherence, sharpness, matched = cell["quality"]
-                by_match += [f"{matched:.3f} at {size}"] if size <= EXACT else []
-                computed = "" if size <= EXACT else " (computed)"
-                row += [f"{coherence:.3g}", f"{sharpness:.3f}", f"{products:.3g} s{computed}"]
-                row += [f"1/{products / middle:.{0 if products / middle > 20 else 1}f}"]
-            else:
-                same = all(a == b for a, b in zip(hashes, cell["hashes"], strict=False))
-                row += ["the same bytes" if same else "OTHER BYTES", "", "", ""]
-            print(f"| {' | '.join(row)} |", flush=True)
+            hashes = hashes or cell["hashes"]
+            same = all(a == b for a, b in zip(hashes, cell["hashes"], strict=False))
+            yield cell | {
+                "size": size, "threads": threads, "median": statistics.median(cell["seconds"]), "same": same,
+                "per_pair": per_pair, "products": (size - PATCH + 1) ** 4 * per_pair, "products_got": got,
+            }
+
+
+SIZES_HEAD = (
+    "| size | threads | seconds (median, min to max) | runs | ns per pixel | memory, MB | predicted, MB | ratio "
+    "| coherence | sharpness | matrix products | of the products |\n|---|---|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def size_line(cell: dict[str, Any]) -> str:
+    """Return a cell's line of the first table."""
+    size, middle, products = cell["size"], cell["median"], cell["products"]
+    row = [str(size), str(cell["threads"]), spread(cell["seconds"]), str(len(cell["seconds"]))]
+    row += [f"{middle / size**2 * 1e9:.0f}", f"{cell['grown'] / 1e6:.1f}", f"{cell['predicted'] / 1e6:.1f}"]
+    row += [f"{cell['predicted'] / max(cell['grown'], 1):.2f}"]
+    if cell["threads"] == 1:
+        computed = "" if size <= EXACT else " (computed)"
+        row += [f"{cell['quality'][0]:.3g}", f"{cell['quality'][1]:.3f}", f"{products:.3g} s{computed}"]
+        row += [f"1/{products / middle:.{0 if products / middle > 20 else 1}f}"]
+    else:
+        row += ["the same bytes" if cell["same"] else "OTHER BYTES", "", "", ""]
+    return f"| {' | '.join(row)} |"
+
+
+def sizes_note(cells: list[dict[str, Any]], limit: float) -> str:
+    """Return what has to be said of the first table."""
+    alone = [cell for cell in cells if cell["threads"] == 1]
+    by_match = [f"{cell['quality'][2]:.3f} at {cell['size']}" for cell in alone if cell["size"] <= EXACT]
     checked = f" (here {', '.join(by_match)})" if by_match else ""
-    print()
-    note(f"""
+    return f"""
         Seconds are of whole `generate` calls on uint8 pictures, seeds 1, 2, ...; no further run begins if a cell's runs
         would take more than {limit:g} s. Memory is the most that the first run adds to what the process holds after
         import and loading; predicted is `estimate.peak_memory`, the ratio predicted / measured. Coherence is the mean
@@ -323,10 +335,22 @@ def print_sizes(path_of: Callable[[int], str], sizes: list[int], runs: int, limi
         exhaustive one{checked}; of the whole picture up to {WHOLE} px, beyond of the middle {CROP} x {CROP} px (in the
         whole source). Sharpness is the result's mean absolute gradient over the source's. Both are means of the runs.
         Matrix products: one exhaustive float32 search of that size, on one thread like the row that is given as a part
-        of it; timed in this run up to {EXACT} px (the lesser of two), computed beyond as pairs x {per_pair * 1e9:.2f}
-        ns, which is what the largest one timed took. The runs on one thread had {min(got["runs"]):.0%} of a core or
-        more, the products {min(got["products"]):.0%}: much less than 100% means that others kept the machine busy.
-    """)
+        of it; timed in this run up to {EXACT} px (the lesser of two), computed beyond as pairs x
+        {cells[-1]["per_pair"] * 1e9:.2f} ns, which is what the largest one timed took. The runs on one thread had
+        {min(cell["got"] for cell in alone):.0%} of a core or more, the products
+        {min(cell["products_got"] for cell in cells):.0%}: much less than 100% means that others kept the machine busy.
+    """
+
+
+def print_sizes(path_of: Callable[[int], str], sizes: list[int], runs: int, limit: float) -> None:
+    """Print the first table."""
+    print(SIZES_HEAD)
+    cells = []
+    for cell in size_cells(path_of, sizes, runs, limit, available_cores()):
+        cells.append(cell)
+        print(size_line(cell), flush=True)
+    print()
+    note(sizes_note(cells, limit))
 
 
 def rate(path: str, threads: int, processes: int, count: int) -> float:
