@@ -30,7 +30,6 @@ FEATURES = 36
 
 Floats = npt.NDArray[np.float64]
 
-_NO_FEATURES = np.empty((0, FEATURES // 2))
 _LEAST_DEVIATION = 1e-3                                   # one pixel off by one level gives 0.0126, rounding 1e-5
 _REACH = 3                                                # of the window to either side
 # A Gaussian of sigma 7/6 that sums to 1, as float64 arithmetic gives it; libraries differ in the last digit.
@@ -110,13 +109,15 @@ def blocks_of(grey: npt.NDArray[np.uint8], block: int) -> Blocks:
         Side of a block in pixels, even.
     """
     rows, cols = grey.shape[0] // block, grey.shape[1] // block
+    if rows * cols == 0:
+        return Blocks(np.empty((0, FEATURES)), np.empty(0), np.empty(0))
     grey = grey[: rows * block, : cols * block]
-    full, sharpness, flat = [_NO_FEATURES], [np.empty(0)], [np.empty(0)]
+    full, sharpness, flat = [], [], []
     for contrast, deviation in _bands(grey, 1, block):
         full.append(_features(contrast))
         sharpness.append(deviation.mean(axis=(1, 2)))
         flat.append((deviation < _LEAST_DEVIATION).mean(axis=(1, 2)))
-    halved = [_NO_FEATURES, *(_features(contrast) for contrast, _ in _bands(half(grey), 1 << 16, block // 2))]
+    halved = [_features(contrast) for contrast, _ in _bands(half(grey), 1 << 16, block // 2)]
     features = np.concatenate([np.concatenate(full), np.concatenate(halved)], axis=1)
     return Blocks(features, np.concatenate(sharpness), np.concatenate(flat))
 
@@ -134,15 +135,15 @@ def half(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     int32 array
         (H / 2, W / 2).
     """
-    values: npt.NDArray[np.int32] = grey.astype(np.int32)
+    values: npt.NDArray[Any] = grey
     for axis in (0, 1):
         values = np.moveaxis(values, axis, 0)
         count = len(values) // 2
         padded = np.pad(values, ((_REACH, _REACH), (0, 0)), "symmetric")
         total = np.zeros((count, values.shape[1]), np.int32)
         for tap, weight in enumerate(_HALF):
-            mirror = 7 - tap
-            total += weight * (padded[tap : tap + 2 * count : 2] + padded[mirror : mirror + 2 * count : 2])
+            pair = (padded[first : first + 2 * count : 2] for first in (tap, 7 - tap))
+            total += weight * np.add(*pair, dtype=np.int32)
         values = np.moveaxis(total, 0, axis)
     return values
 
