@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 import patchloom
+from patchloom import metrics
 from patchloom.checks import as_image
 from patchloom.plans.tile import band, band_width
 
@@ -29,13 +30,6 @@ def load(path: str) -> Array:
         picture = opened.convert("RGB") if opened.mode == "P" else opened.copy()
     picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
     return np.asarray(picture)
-
-
-def step(picture: Array, axis: int) -> float:
-    """Return the mean difference across the seam over the 95th percentile of those between neighbours inside."""
-    lines = np.moveaxis(picture.astype(np.float64), axis, 0)
-    inside = np.abs(np.diff(lines, axis=0)).reshape(len(lines) - 1, -1).mean(axis=1)
-    return float(np.abs(lines[0] - lines[-1]).mean() / np.percentile(inside, 95))
 
 
 def distances(made: Array, source: Array, changed: Array, axis: int) -> float:
@@ -60,7 +54,7 @@ def measure(path: str) -> None:
     for seed in range(SEEDS):
         made = patchloom.tile(picture, seed=seed).image
         images = [as_image(array)[0] for array in (made, picture)]
-        steps.append([step(made, axis) for axis in (0, 1)])
+        steps.append([metrics.tile_seam(made, picture, axes=axis) for axis in "yx"])
         ratios.append([distances(images[0], images[1], changed, axis) for axis in (0, 1)])
         same.append((made == picture).reshape(*size, -1).all(axis=2).mean())
     (rows, cols), (down, right) = np.max(steps, axis=0), np.max(ratios, axis=0)

@@ -12,10 +12,11 @@ from ..checks import as_mask
 from ..errors import ImageError, ParameterError, explain
 from ..types import Image, Mask
 from .comparison import Comparison, compare
+from .elsewhere import elsewhere
 from .measured import Measured
 
 ROUNDING = 1 / (12 * 255**2)
-"""Mean squared error of rounding to 8 bits: added above and below, so that exact copies beside exact copies give 1."""
+"""Mean squared error of rounding to 8 bits: added above and below, so that no ratio is infinite."""
 
 _BUSY = 95                                                # percentile of the steps inside
 
@@ -23,13 +24,12 @@ _BUSY = 95                                                # percentile of the st
 def seam(
     generated: Any, source: Any, *, mask: Any, patch_size: int = 7, method: str = "exact", threads: int = 0
 ) -> float:
-    """Return how far patches across the border of what was made are from the source, relative to those beside it.
+    """Return how far patches across the border of what was made are from the source, beside how far it is from itself.
 
-    Near 1 is best; above 1 the border shows, or what was made does not fit what surrounds it.
-    Patches across the border are those that lie between a quarter and three quarters in the
-    mask; they are compared with the farther of those wholly inside and those wholly outside. A
-    border that was blurred fools it, and so does a bad filling: next to that any border looks good
-    (the details have all three distances).
+    Lower is better: 0 for what was there before, up to about 1 where patches across the border
+    are no farther from the nearest in the source than those are from others in the source, and
+    above where the border shows. Only the border is looked at: a filling may be nonsense inside.
+    A border that was blurred passes more easily, and so does any in a picture without repetition.
 
     Parameters
     ----------
@@ -47,24 +47,25 @@ def seam(
     Returns
     -------
     float
-        0 or more: the ratio of the mean distances, to each of which the error of rounding to 8 bits
-        (1.3e-6) is added.
+        More than 0: the mean distance of the patches that lie between a quarter and three quarters
+        in the mask, over the mean distance of their nearest to the nearest of those in another
+        quarter of the source. To both is added the error of rounding to 8 bits, 1.3e-6.
 
     Raises
     ------
     ImageError
-        If the pictures cannot be compared, the mask has another size, or it leaves no patch
-        inside or across its border.
+        If the pictures cannot be compared, the mask has another size or no border, or the
+        source does not hold two patches a side.
 
     Examples
     --------
     >>> import numpy as np
     >>> from patchloom import metrics
     >>> source = np.arange(1200, dtype=np.uint32).astype(np.uint8).reshape(20, 20, 3)
-    >>> pasted, mask = source.copy(), np.zeros((20, 20), bool)
-    >>> pasted[5:15, 5:15], mask[5:15, 5:15] = source[:10, 10:], True
-    >>> metrics.seam(source, source, mask=mask), metrics.seam(pasted, source, mask=mask) > 2
-    (1.0, True)
+    >>> made, mask = source.copy(), np.zeros((20, 20), bool)
+    >>> made[5:15, 5:15], mask[5:15, 5:15] = 128, True
+    >>> metrics.seam(source, source, mask=mask) < 1 < metrics.seam(made, source, mask=mask)
+    True
     """
     given = {"mask": mask}
     pair = compare(generated, source, patch_size=patch_size, method=method, threads=threads, given=given)
@@ -72,20 +73,18 @@ def seam(
 
 
 def seam_of(pair: Comparison) -> Measured:
-    """Return `seam` of a comparison that was given a mask, with the three distances."""
-    rows, cols = pair.generated.shape[:2]
-    share = _share_inside(as_mask(pair.given["mask"], (rows, cols)), pair.patch_size)
+    """Return `seam` of a comparison that was given a mask, with all its distances."""
+    share = _share_inside(as_mask(pair.given["mask"], pair.generated.shape[:2]), pair.patch_size)
     parts = {"across": (share >= 0.25) & (share <= 0.75), "inside": share == 1, "outside": share == 0}
-    for name in ("across", "inside"):
-        if not parts[name].any():
-            where = "across its border" if name == "across" else "inside"
-            raise ImageError(
-                explain("mask", f"{share.size} patches", f"must leave some {where}", "try a smaller patch_size")
-            )
-    distance = pair.forward.distance
-    means = {name: float(distance[part].mean(dtype=np.float64)) for name, part in parts.items() if part.any()}
-    beside = max(means["inside"], means.get("outside", 0.0))
-    return Measured((means["across"] + ROUNDING) / (beside + ROUNDING), means)
+    if not parts["across"].any():
+        raise ImageError(explain("mask", "no border", "must be white where something was made, black elsewhere"))
+    field = pair.forward
+    means = {name: float(field.distance[part].mean(dtype=np.float64)) for name, part in parts.items() if part.any()}
+    natural = elsewhere(pair)
+    there = natural[tuple(np.moveaxis(field.index[parts["across"]], -1, 0))]
+    there = there if np.isfinite(there).any() else natural
+    means["natural"] = float(there[np.isfinite(there)].mean())
+    return Measured((means["across"] + ROUNDING) / (means["natural"] + ROUNDING), means)
 
 
 def _share_inside(mask: Mask, patch_size: int) -> npt.NDArray[np.float64]:
