@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -274,27 +275,38 @@ def test_pictures_of_pillow(weights, make_picture):
 
 
 @needs_torch
-def test_threads_do_not_matter_and_are_left_alone(weights, make_picture):
-    """The same bytes for any number of threads, which torch finds as it left it, even after calls at once."""
-    source, other = make_picture(64, 72), make_picture(64, 72, seed=1)
-    before, found = torch.get_num_threads(), []
+def test_threads_do_not_matter_and_are_left_alone(weights, make_picture, monkeypatch):
+    """Calls at once take turns on one thread of torch's, which has its number again after them."""
+    source, other = make_picture(40, 50), make_picture(40, 50, seed=1)
+    active, met, found, real = [], [], [], sifid._answers
+
+    def watched(*arguments):
+        active.append(1)
+        met.append((len(active), torch.get_num_threads(), torch.is_inference_mode_enabled()))
+        time.sleep(0.01)
+        result = real(*arguments)
+        active.pop()
+        return result
+
+    monkeypatch.setattr(sifid, "_answers", watched)
+    before = torch.get_num_threads()
     try:
         for threads in (1, 3):
             torch.set_num_threads(threads)
             workers = [
-                threading.Thread(target=lambda: found.append(metrics.sifid192(other, source, weights=weights)))
+                threading.Thread(target=lambda: found.append(metrics.sifid64(other, source, weights=weights)))
                 for _ in range(3)
             ]
             for worker in workers:
                 worker.start()
             for worker in workers:
                 worker.join()
-            found.append(metrics.sifid192(other, source, weights=weights))
+            found.append(metrics.sifid64(other, source, weights=weights))
             assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
+    assert set(met) == {(1, 1, True)}
     assert len(found) == 8 and len(set(found)) == 1
-    assert torch.is_grad_enabled()
 
 
 @needs_torch
