@@ -24,8 +24,9 @@ namespace patchloom {
                  int32_t, int32_t);                                                                                \
     void exact(const Pair&, Field, int32_t, int32_t, int32_t, int32_t, int32_t*);                                  \
     void sweep(const Pair&, const Sweep&, int64_t, int64_t);                                                       \
+    void probe(const Pair&, const int32_t*, int32_t*, int64_t, int64_t);                                           \
     static const Kernels kernels = {noise, resize, vote, quantise,                                                 \
-                                    bounds, sums, rank, differ, window, inherit, exact, sweep};                    \
+                                    bounds, sums, rank, differ, window, inherit, exact, sweep, probe};             \
     }
 
 PATCHLOOM_DECLARE(baseline)

@@ -95,6 +95,9 @@ struct Kernels {
                   int32_t* scratch);
     // Handles `at` from first to last.
     void (*sweep)(const Pair& pair, const Sweep& sweep, int64_t first, int64_t last);
+    // The smallest sum of squared differences of the query patches `at` from first to last, where
+    // it is below what `least` holds.
+    void (*probe)(const Pair& pair, const int32_t* at, int32_t* least, int64_t first, int64_t last);
 };
 
 // Four bits of each of a patch's four sums, 0 to 32767, interleaved: like sums have like codes.

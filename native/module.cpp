@@ -1,87 +1,29 @@
 // Bindings only: dtypes and shapes are guaranteed here, the GIL is released, and
 // rows are dealt to threads. What each call means stands in kernels/native.py.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/optional.h>
+// The searches' bindings stand in module_search.cpp.
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "kernels.hpp"
-#include "threads.hpp"
+#include "bindings.hpp"
 
-namespace nb = nanobind;
 using namespace patchloom;
+
+const Kernels* patchloom::chosen = nullptr;
 
 namespace {
 
-template <class T, int N>
-using Array = nb::ndarray<T, nb::ndim<N>, nb::c_contig, nb::device::cpu>;
-using Optional8 = std::optional<Array<const uint8_t, 2>>;
-using OptionalF = std::optional<Array<const float, 2>>;
-
-const Kernels* chosen = nullptr;
 std::string chosen_name;
-
-void require(bool ok, const char* what) {
-    if (!ok) throw std::invalid_argument(what);
-}
 
 void select_isa(const std::string& name) {
     const Kernels* kernels = select_kernels(name.c_str());
     require(kernels != nullptr, "instruction set not available on this machine");
     chosen = kernels;
     chosen_name = name;
-}
-
-void set_masks(Pair& pair, const OptionalF& weight, const Optional8& valid) {
-    pair.weight = weight ? weight->data() : nullptr;
-    pair.valid = valid ? valid->data() : nullptr;
-    const size_t rows = size_t(pair.key_rows), cols = size_t(pair.key_cols);
-    require(!weight || (weight->shape(0) == rows && weight->shape(1) == cols), "weight: one per key patch");
-    require(!valid || (valid->shape(0) == rows && valid->shape(1) == cols), "valid: one per key patch");
-}
-
-// channel_axis: 2 for (row, col, channel), 0 for planes.
-Pair make_pair(const Array<const int16_t, 3>& query, const Array<const int16_t, 3>& key, int patch,
-               int channel_axis) {
-    const int row_axis = channel_axis == 0 ? 1 : 0;
-    Pair pair{};
-    pair.query = query.data();
-    pair.key = key.data();
-    pair.channels = int32_t(query.shape(channel_axis));
-    pair.patch = patch;
-    pair.query_height = int32_t(query.shape(row_axis));
-    pair.query_width = int32_t(query.shape(row_axis + 1));
-    pair.key_height = int32_t(key.shape(row_axis));
-    pair.key_width = int32_t(key.shape(row_axis + 1));
-    pair.query_rows = pair.query_height - patch + 1;
-    pair.query_cols = pair.query_width - patch + 1;
-    pair.key_rows = pair.key_height - patch + 1;
-    pair.key_cols = pair.key_width - patch + 1;
-    require(pair.channels == int32_t(key.shape(channel_axis)), "query and key: same channels");
-    require(patch >= 1 && pair.query_rows > 0 && pair.query_cols > 0 && pair.key_rows > 0 && pair.key_cols > 0,
-            "query and key: at least one patch");
-    return pair;
-}
-
-Field make_field(const Array<int32_t, 3>& index, const Array<int32_t, 2>& distance, const Pair& pair) {
-    require(index.shape(0) == size_t(pair.query_rows) && index.shape(1) == size_t(pair.query_cols) &&
-                index.shape(2) == 2,
-            "index: two per query patch");
-    require(distance.shape(0) == index.shape(0) && distance.shape(1) == index.shape(1),
-            "distance: one per query patch");
-    return Field{index.data(), distance.data()};
-}
-
-void require_rows(int64_t row0, int64_t row1, int64_t rows) {
-    require(row0 >= 0 && row0 <= row1 && row1 <= rows, "rows: within the output");
 }
 
 void noise(Array<float, 1> out, uint64_t seed, int threads) {
@@ -215,53 +157,6 @@ void inherit(Array<const int32_t, 3> index, Array<const float, 2> distance, Arra
     });
 }
 
-void exact(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, OptionalF weight,
-           Optional8 valid, Array<int32_t, 3> index, Array<int32_t, 2> out, int row0, int row1, int down0, int down1,
-           int threads) {
-    Pair pair = make_pair(query, key, patch, 0);
-    set_masks(pair, weight, valid);
-    const Field field = make_field(index, out, pair);
-    require_rows(row0, row1, pair.query_rows);
-    nb::gil_scoped_release release;
-    const int64_t share = (row1 - row0 + threads - 1) / threads;
-    parallel_for(row0, row1, std::min<int64_t>(std::max<int64_t>(share, 1), exact_band), threads,
-                 [&](int64_t a, int64_t b) {
-        std::vector<int32_t> scratch(size_t(exact_scratch(pair)));
-        chosen->exact(pair, field, int32_t(a), int32_t(b), down0, down1, scratch.data());
-    });
-}
-
-void sweep(Array<const int16_t, 3> query, Array<const int16_t, 3> key, int patch, Array<const int16_t, 3> query_sums,
-           Array<const int16_t, 3> key_sums, int sums_shift, Array<const int32_t, 1> starts,
-           Array<const int32_t, 1> order, OptionalF weight, Optional8 valid,
-           std::optional<Array<const int32_t, 1>> at, Array<const int32_t, 3> index, Array<const int32_t, 1> jumps,
-           Array<const int32_t, 1> radii, int looks, uint64_t seed, double steps, Array<int32_t, 3> new_index,
-           Array<float, 2> new_distance, int64_t first, int64_t last, int threads) {
-    Pair pair = make_pair(query, key, patch, 2);
-    set_masks(pair, weight, valid);
-    const size_t rows = size_t(pair.query_rows), cols = size_t(pair.query_cols);
-    const auto fits = [&](const auto& array) { return array.shape(0) == rows && array.shape(1) == cols; };
-    require(fits(index) && index.shape(2) == 2 && fits(new_index) && new_index.shape(2) == 2 && fits(new_distance),
-            "index: two per query patch; distance: one");
-    require(fits(query_sums) && key_sums.shape(0) == size_t(pair.key_rows) &&
-                key_sums.shape(1) == size_t(pair.key_cols) && query_sums.shape(2) == 4 && key_sums.shape(2) == 4,
-            "sums: four per patch");
-    require(looks >= 0 && looks <= 32 && (!looks || (starts.shape(0) == size_t(sum_codes) + 1 &&
-                                                     order.shape(0) == size_t(pair.key_rows) * pair.key_cols)),
-            "order: of all keys");
-    require(jumps.shape(0) <= 4 && radii.shape(0) <= 32, "jumps and radii: at most 4 and 32");
-    require_rows(first, last, at ? int64_t(at->shape(0)) : int64_t(rows * cols));
-    pair.query_sums = query_sums.data();
-    pair.key_sums = key_sums.data();
-    pair.sums_shift = sums_shift;
-    pair.starts = starts.data();
-    pair.order = order.data();
-    const Sweep task{at ? at->data() : nullptr, index.data(), new_index.data(), new_distance.data(), steps,
-                     jumps.data(), int32_t(jumps.shape(0)), radii.data(), int32_t(radii.shape(0)), looks, seed};
-    nb::gil_scoped_release release;
-    parallel_for(first, last, 512, threads, [&](int64_t a, int64_t b) { chosen->sweep(pair, task, a, b); });
-}
-
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -281,9 +176,7 @@ NB_MODULE(_native, m) {
     m.def("window", &window, array, number, number, array, number);
     m.def("inherit", &inherit, array, array, array, array, array, array, array, array, number, number, array, array,
           number);
-    m.def("exact", &exact, array, array, number, mask, mask, array, array, number, number, number, number, number);
     m.def("bounds", &bounds, array, number);
     m.def("rank", &rank, array, number, number, array, mask);
-    m.def("sweep", &sweep, array, array, number, array, array, number, array, array, mask, mask, mask, array, array,
-          array, number, number, number, array, array, number, number, number);
+    bind_search(m);
 }

@@ -89,32 +89,6 @@ struct Lanes {
 #define PATCHLOOM_SCALAR_DISTANCE 1
 #endif
 
-// How far apart two patches are by their sums alone: the sum of the squares by which these
-// differ at least. Sums, 0 to 32767, were rounded down, so each difference may be one less
-// than it seems. Four such squares fit into 32 bits.
-static inline uint32_t apart(const int16_t* a, const int16_t* b) {
-#if defined(__SSE2__)
-    const __m128i d = _mm_sub_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a)),
-                                    _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b)));
-    const __m128i size = _mm_max_epi16(d, _mm_sub_epi16(_mm_setzero_si128(), d));
-    const __m128i sure = _mm_subs_epu16(size, _mm_set1_epi16(1));
-    const __m128i pairs = _mm_madd_epi16(sure, sure);
-    return uint32_t(_mm_cvtsi128_si32(pairs)) + uint32_t(_mm_cvtsi128_si32(_mm_srli_epi64(pairs, 32)));
-#elif defined(__ARM_NEON)
-    const uint16x4_t size = vreinterpret_u16_s16(vabs_s16(vsub_s16(vld1_s16(a), vld1_s16(b))));
-    const uint16x4_t sure = vqsub_u16(size, vdup_n_u16(1));
-    return vaddvq_u32(vmull_u16(sure, sure));
-#else
-    uint32_t total = 0;
-    for (int32_t c = 0; c < 4; ++c) {
-        const int32_t size = a[c] > b[c] ? a[c] - b[c] : b[c] - a[c];
-        const uint32_t sure = size > 1 ? uint32_t(size - 1) : 0;
-        total += sure * sure;
-    }
-    return total;
-#endif
-}
-
 // A query patch of any size and channel count: stays in the image.
 struct AnyPatch {
     const int16_t* query;

@@ -9,6 +9,7 @@
 #include "hash.hpp"
 #include "kernels.hpp"
 #include "patch_distance.hpp"
+#include "patch_sums.hpp"
 
 #if defined(__GNUC__)
 #define PATCHLOOM_FETCH(address) __builtin_prefetch(address)
@@ -18,10 +19,6 @@
 
 namespace patchloom {
 namespace PATCHLOOM_ISA {
-
-static inline const int16_t* key_at(const Pair& pair, int32_t row, int32_t col) {
-    return pair.key + (int64_t(row) * pair.key_width + col) * pair.channels;
-}
 
 struct Found {
     int32_t row, col, distance;
@@ -164,11 +161,10 @@ struct Trials {
     }
 };
 
-// Whether a trial can win. By Cauchy and Schwarz a distance times the values of the largest
-// quarter is at least the squared difference of the sums.
+// Whether a trial can win, by its sums.
 template <class Patch>
 static inline bool can_win(const Pair& pair, int64_t at, int32_t row, int32_t col, const Best<Patch>& best) {
-    const int64_t half = (pair.patch + 1) / 2, values = half * half * pair.channels;
+    const int64_t values = quarter_values(pair);
     const int64_t key = int64_t(row) * pair.key_cols + col;
     const int64_t least = int64_t(apart(pair.query_sums + at * 4, pair.key_sums + key * 4)) << (2 * pair.sums_shift);
     return pair.weight ? float(least / values) * pair.weight[key] < best.score : least < values * best.found.distance;

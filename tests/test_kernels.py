@@ -93,6 +93,13 @@ def same(ours: Any, theirs: Any) -> bool:
     )
 
 
+def bounds_of(case: dict[str, Any], top: int) -> Any:
+    """What is known of the distances of `at`: nothing, or something near them, above or below."""
+    count, most = len(case["at"]), case["query"].shape[2] * top * top
+    rng = np.random.default_rng(count)
+    return np.where(rng.random(count) < 0.3, 2**31 - 1, rng.integers(0, most, count, endpoint=True)).astype(np.int32)
+
+
 @cache                                                    # a twin is asked once for all instruction sets and threads
 def search_calls(patch: int, channels: int, kind: str) -> list[tuple[str, tuple[Any, ...], Any]]:
     """Calls of the search kernels with and without each mask, and what the twins give."""
@@ -105,6 +112,9 @@ def search_calls(patch: int, channels: int, kind: str) -> list[tuple[str, tuple[
         weight, valid = case["weight"] if weighted else None, case["valid"] if masked else None
         if not partial:
             calls.append(("exact", (*pair, weight, valid), twins.exact(*pair, weight, valid)))
+        if not weighted and case["at"].size:
+            arguments = (*pair, *case["sums"]), valid, case["at"], bounds_of(case, top)
+            calls.append(("probe", arguments, [twins.probe(*arguments)]))
         at, distance = (case["at"], case["distance"]) if partial else (None, None)
         keys, seed, steps = case["valid"].shape, 2**64 - 1 - number, float(3 + number)
         for jumps, radii, looks in (
@@ -122,7 +132,8 @@ def search_calls(patch: int, channels: int, kind: str) -> list[tuple[str, tuple[
 @pytest.mark.parametrize(("patch", "channels"), CASES)
 def test_search_kernels_equal_their_twins(isa: str, patch: int, channels: int, kind: str, threads: int) -> None:
     for name, arguments, expected in search_calls(patch, channels, kind):
-        assert same(getattr(native, name)(*arguments, threads=threads), expected), name
+        found = getattr(native, name)(*arguments, threads=threads)
+        assert same([found] if name == "probe" else found, expected), name
 
 
 def test_a_sweep_of_nothing_changes_nothing(isa: str) -> None:
@@ -268,6 +279,8 @@ def test_largest_patches_do_not_overflow(isa: str) -> None:
     jumps, radii = np.array(JUMPS, np.int32), np.full(8, 40, np.int32)
     arguments = ((query, key, patch, *sums), (None, None), None, (np.ones_like(index), None), (jumps, radii, 8), 1, 1.0)
     assert same(native.sweep(*arguments), twins.sweep(*arguments))
+    arguments = (query, key, patch, *sums), None, np.arange(index.size // 2, dtype=np.int32), distance.reshape(-1) + 1
+    assert native.probe(*arguments).tolist() == distance.reshape(-1).tolist() == twins.probe(*arguments).tolist()
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 8, 32])
@@ -324,6 +337,54 @@ def test_rejecting_by_sums_changes_nothing(isa: str, patch: int, channels: int, 
         ways = np.array([], np.int32), radii, 32
         arguments = (pictures, (weight, None), None, (index, None), ways, 9, 0.5)
         assert same(native.sweep(*arguments), twins.sweep(*arguments))
+
+
+def probe_with_sums(away: int, channels: int, bound: int) -> int:
+    """Least distance that a probe tells of keys at 0, whose sums are made out to be `away` off."""
+    query, key = np.zeros((7, 7, channels), np.int16), np.zeros((19, 21, channels), np.int16)
+    sums = np.zeros((1, 1, 4), np.int16), np.full((13, 15, 4), away, np.int16), 0
+    nothing = np.zeros(0, np.int32)
+    arguments = (query, key, 7, *sums, nothing, nothing), None, np.zeros(1, np.int32), np.array([bound], np.int32)
+    assert twins.probe(*arguments).item() == 0
+    return int(native.probe(*arguments).item())
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 5])
+def test_probes_reject_where_sums_are_sure_and_only_there(isa: str, channels: int) -> None:
+    for away in (1, 2, 9, 50, 1000, 32767, -32767):
+        surely = 4 * (abs(away) - 1) ** 2 / (16 * channels)        # the least distance that these sums allow
+        if 0 < surely < 2**31 - 1:
+            assert probe_with_sums(away, channels, math.floor(surely)) == math.floor(surely)
+        if surely < 2**31 - 2:
+            assert probe_with_sums(away, channels, math.floor(surely) + 1) == 0
+
+
+def test_probes_of_nothing_and_of_what_cannot_be_better(isa: str) -> None:
+    case = draw_case(1, 7, 3, [0, 1])
+    pictures = case["query"], case["key"], 7, *case["sums"]
+    for at, bound in (([], []), ([0, 1, 2], [0, 0, 0]), ([1, 1, 1, 0], [0, 2**31 - 1, 3, 2**31 - 1])):
+        arguments = pictures, case["valid"], np.array(at, np.int32), np.array(bound, np.int32)
+        for threads in (1, 3):
+            assert same([native.probe(*arguments, threads=threads)], [twins.probe(*arguments)])
+        assert arguments[3].tolist() == bound              # what was known is left alone
+
+
+def test_probes_find_the_best_of_many_chunks(isa: str) -> None:
+    """The nearest key may be the first, the last, or beside the end of a chunk; what is told is what `exact` tells."""
+    rng = np.random.default_rng(6)
+    key = rng.integers(0, 2000, (90, 95, 3)).astype(np.int16)      # 84 x 89 patches
+    for place in (0, 2047, 2048, 4095, 84 * 89 - 1):
+        row, col = divmod(place, 89)
+        query = key[row : row + 7, col : col + 7].copy()
+        query[3, 3] += 5
+        pictures = query, key, 7, *true_sums(query, key, 7)
+        at, bound = np.zeros(1, np.int32), np.full(1, 2**31 - 1, np.int32)
+        assert native.probe(pictures, None, at, bound).tolist() == [75]
+        assert twins.probe(pictures, None, at, bound).tolist() == [75]
+        valid = np.ones((84, 89), bool)
+        valid[row, col] = False
+        least = native.exact(query, key, 7, None, valid)[1].reshape(-1)
+        assert native.probe(pictures, valid, at, bound).tolist() == least.tolist()
 
 
 def sweep_with_sums(away: int, channels: int, own: int, weight: Any) -> float:
@@ -442,3 +503,27 @@ def test_module_refuses_outputs_that_do_not_fit() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             getattr(_native, name)(*arguments)
+
+
+def test_module_refuses_probes_that_do_not_fit() -> None:
+    from patchloom import _native
+
+    image, sums = np.zeros((9, 9, 3), np.int16), np.zeros((3, 3, 4), np.int16)
+    at, least = np.arange(4, dtype=np.int32), np.ones(4, np.int32)
+    for message, changed in {
+        "channels": {1: image[..., :2].copy()},
+        "at least one patch": {2: 11},
+        "sums": {3: sums[:2]},
+        "sums: four": {4: sums[..., :3].copy()},
+        "valid": {6: np.ones((2, 3), np.uint8)},
+        "least": {8: least[:3]},
+        "rows": {10: 5},
+        "within": {9: -1},
+    }.items():
+        arguments: list[Any] = [image, image, 7, sums, sums, 0, None, at, least, 0, 4, 1]
+        for place, value in changed.items():
+            arguments[place] = value
+        with pytest.raises(ValueError, match=message):
+            _native.probe(*arguments)
+    with pytest.raises(TypeError):
+        _native.probe(image, image, 7, sums, sums, 0, None, at, least.astype(np.float32), 0, 4, 1)

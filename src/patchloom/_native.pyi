@@ -37,3 +37,7 @@ def sweep(
     jumps: Array, radii: Array, looks: int, seed: int, steps: float, new_index: Array, new_distance: Array,
     first: int, last: int, threads: int, /,
 ) -> None: ...
+def probe(
+    query: Array, key: Array, patch: int, query_sums: Array, key_sums: Array, sums_shift: int, valid: Array | None,
+    at: Array, least: Array, first: int, last: int, threads: int, /,
+) -> None: ...

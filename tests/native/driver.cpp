@@ -413,6 +413,19 @@ Fold call_sweep(Draw& draw, const Kind& kind, const Way& way) {
     return Fold().add(new_index).add(new_distance);
 }
 
+Fold call_probe(Draw& draw, const Kind& kind, const Way& way) {
+    Pictures pictures(draw, kind);
+    pictures.add_sums(kind);                                // weights, starts and order are for others
+    const Pair& pair = pictures.pair;
+    const auto at = positions(draw, pair.query_rows * pair.query_cols);
+    const int32_t exponent = draw.between(0, 31);
+    auto least = many<int32_t>(int64_t(at.size()), [&] {
+        return draw.between(0, draw.once_in(3) ? INT32_MAX : (int64_t(1) << exponent) - 1);
+    });
+    way.bands(int64_t(at.size()), [&](int64_t a, int64_t b) { way.kernels.probe(pair, at.data(), least.data(), a, b); });
+    return Fold().add(least);
+}
+
 struct Named {
     const char* name;
     Fold (*call)(Draw&, const Kind&, const Way&);
@@ -421,7 +434,8 @@ struct Named {
 constexpr Named kernels[] = {{"noise", call_noise}, {"resize", call_resize}, {"vote", call_vote},
                              {"quantise", call_quantise}, {"bounds", call_bounds}, {"sums", call_sums},
                              {"rank", call_rank}, {"differ", call_differ}, {"window", call_window},
-                             {"inherit", call_inherit}, {"exact", call_exact}, {"sweep", call_sweep}};
+                             {"inherit", call_inherit}, {"exact", call_exact}, {"sweep", call_sweep},
+                             {"probe", call_probe}};
 constexpr int kernel_count = int(sizeof kernels / sizeof *kernels);
 static_assert(sizeof(Kernels) == kernel_count * sizeof(void (*)()), "every kernel is called");
 

@@ -19,12 +19,12 @@ from typing import Any
 from ..errors import ParameterError, PatchloomError, explain
 
 __all__ = [
-    "bounds", "differ", "exact", "info", "inherit", "noise", "quantise", "rank", "resize", "sums", "sweep",
+    "bounds", "differ", "exact", "info", "inherit", "noise", "probe", "quantise", "rank", "resize", "sums", "sweep",
     "vote", "warn_if_slow", "window",
 ]
 
 _KERNELS = frozenset(
-    {"bounds", "differ", "exact", "inherit", "noise", "quantise", "rank", "resize", "sums", "sweep", "vote",
+    {"bounds", "differ", "exact", "inherit", "noise", "probe", "quantise", "rank", "resize", "sums", "sweep", "vote",
      "window"}
 )
 

@@ -230,3 +230,14 @@ def sweep(
             new_distance, start, stop, threads,
         )
     return new_index, new_distance
+
+
+def probe(pictures: Pictures, valid: Array | None, at: Array, bound: Array, *, threads: int = 1) -> Array:
+    """Smallest distances of some query patches; see the twin in `numpy_kernels`."""
+    patch, key_sums = pictures[2], pictures[4]
+    least = bound.copy()
+    work = key_sums.shape[0] * key_sums.shape[1] * (1 + patch * patch * pictures[1].shape[2] / 50)
+    threads = _worth(threads, work * len(at))
+    for start, stop in _bands(len(at), work, threads):
+        _native.probe(*pictures[:6], _bytes(valid), at, least, start, stop, threads)
+    return least

@@ -247,3 +247,21 @@ def _draw(bits: Array, low: Array, high: Array) -> Array:
     """Whole numbers of [low, high] from 32 random bits each."""
     chosen: Array = low + ((bits * (high - low + 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
     return chosen
+
+
+def probe(pictures: Pictures, valid: Array | None, at: Array, bound: Array, *, threads: int = 1) -> Array:
+    """Smallest distance of the query patches `at` to any valid key, or `bound` (int32, one each) where none is below.
+
+    The sums in `pictures`, as for `sweep`, only save the compiled kernel full distances. Products are those of `exact`.
+    """
+    query, key, patch, *_ = pictures
+    cols, values = query.shape[1] - patch + 1, patch * patch * query.shape[2]
+    q = _patches(query, patch)[at // cols, at % cols].reshape(len(at), values).astype(np.float64)
+    k = _patches(key, patch).reshape(-1, values)[slice(None) if valid is None else valid.reshape(-1)]
+    least = bound.astype(np.float64)
+    step = max(1, (1 << 24) // max(len(q), 1))
+    for start in range(0, len(k), step):
+        part = k[start : start + step].astype(np.float64)
+        table = (q * q).sum(axis=1)[:, None] + (part * part).sum(axis=1) - 2 * (q @ part.T)
+        least = np.minimum(least, table.min(axis=1))
+    return least.astype(np.int32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from ..checks import as_image, as_threads
 from ..errors import ImageError, ParameterError, explain
 from ..params import METHODS, check_number
-from ..search import Estimate, nearest
+from ..search import Estimate, nearest_mean
 from ..types import NNF, Image, PixelFormat
 
 EIGHT_BIT = 255 / 256
@@ -46,7 +46,7 @@ class Comparison:
     threads: int = 1
     whole: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
-    _fields: dict[tuple[bool, int], NNF] = field(default_factory=dict, repr=False)
+    _found: dict[tuple[bool, int], tuple[NNF, Estimate]] = field(default_factory=dict, repr=False)
 
     @property
     def same_size(self) -> bool:
@@ -64,27 +64,31 @@ class Comparison:
         return self.field(forward=False)
 
     def field(self, *, forward: bool, patch_size: int | None = None) -> NNF:
-        """Return the field of one direction, for this or another patch size."""
-        patch_size = self.patch_size if patch_size is None else patch_size
-        wanted = forward, patch_size
-        if wanted not in self._fields:
-            pair = (self.generated, self.source) if forward else (self.source, self.generated)
-            factor = EIGHT_BIT if self.whole else 1.0
-            query, key = (image * np.float32(factor) for image in pair)
-            found = nearest(query, key, patch_size=patch_size, method=self.method, threads=self.threads)
-            distance = (found.distance.astype(np.float64) / factor**2).astype(np.float32)
-            self._fields[wanted] = NNF(found.index, distance, patch_size)
-        return self._fields[wanted]
+        """Return the field of one direction, for this or another patch size, as the search found it."""
+        return self._search(forward, patch_size)[0]
+
+    def mean(self, *, forward: bool = True, patch_size: int | None = None) -> Estimate:
+        """Return a field's mean distance without the search's own error, and how sure it is."""
+        return self._search(forward, patch_size)[1]
 
     @property
     def searches(self) -> tuple[tuple[bool, int], ...]:
         """Which fields were asked for so far: (forward, patch size)."""
-        return tuple(self._fields)
+        return tuple(self._found)
 
-    def mean(self, *, forward: bool = True, patch_size: int | None = None) -> Estimate:
-        """Return the mean distance of a field, free of the search's own error, and how sure it is."""
-        found = self.field(forward=forward, patch_size=patch_size)
-        return Estimate(float(found.distance.mean(dtype=np.float64)))
+    def _search(self, forward: bool, patch_size: int | None) -> tuple[NNF, Estimate]:
+        patch_size = self.patch_size if patch_size is None else patch_size
+        wanted = forward, patch_size
+        if wanted not in self._found:
+            pair = (self.generated, self.source) if forward else (self.source, self.generated)
+            factor = EIGHT_BIT if self.whole else 1.0
+            query, key = (image * np.float32(factor) for image in pair)
+            found, mean = nearest_mean(query, key, patch_size=patch_size, method=self.method, threads=self.threads)
+            unit = factor**2
+            distance = (found.distance.astype(np.float64) / unit).astype(np.float32)
+            mean = replace(mean, mean=mean.mean / unit, standard_error=mean.standard_error / unit)
+            self._found[wanted] = NNF(found.index, distance, patch_size), mean
+        return self._found[wanted]
 
 
 def compare(

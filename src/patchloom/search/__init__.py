@@ -15,11 +15,11 @@ from ..patches import grid
 from ..types import NNF, Image, Mask
 from .checking import check_field, check_masks, check_pictures, check_pnn
 from .completeness import weigh
-from .matching import effort_of, match
-from .probing import Estimate
+from .matching import choose, effort_of, match
+from .probing import METRIC_EFFORT, Estimate, estimate
 from .quantise import quantise
 
-__all__ = ["Estimate", "check_pnn", "completeness_weight", "nearest"]
+__all__ = ["Estimate", "check_pnn", "completeness_weight", "nearest", "nearest_mean"]
 
 
 def nearest(
@@ -111,6 +111,39 @@ def nearest(
         pair, weight=weight, valid=valid, active=active, init=init, method=method, effort=effort, seed=as_seed(seed),
         threads=threads,
     )
+
+
+def nearest_mean(
+    query: Image, key: Image, *, patch_size: int, method: str = "exact", seed: int = 0, threads: int = 0
+) -> tuple[NNF, Estimate]:
+    """Return the nearest key patch of every query patch, and their mean distance without the search's own error.
+
+    PatchMatch's mean is corrected by an exhaustive search of some patches, and the
+    standard error of that correction told.
+
+    Parameters
+    ----------
+    query, key, patch_size, seed, threads
+        As for `nearest`.
+    method : {"exact", "patchmatch", "auto"}
+        As for `nearest`.
+
+    Returns
+    -------
+    field : NNF
+        As the search found it, uncorrected.
+    mean : Estimate
+    """
+    kernels.warn_if_slow()
+    patch_size = check_number("patch_size", patch_size)
+    check_pictures(query, key, patch_size)
+    if method not in METHODS:
+        raise ParameterError(explain("method", repr(method), "must be one of " + ", ".join(METHODS)))
+    threads = as_threads(threads)
+    pair = quantise(query, key, patch_size=patch_size, threads=threads)
+    method = choose(method, *pair.grids)
+    found = match(pair, method=method, effort=METRIC_EFFORT, seed=as_seed(seed), threads=threads)
+    return found, estimate(pair, found, method, threads=threads)
 
 
 def completeness_weight(

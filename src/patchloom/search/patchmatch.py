@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .. import kernels
 from ..kernels.numpy_kernels import hash_counter
 from ..types import NNF, Mask, Size
-from .quantise import Quantised
+from .quantise import Quantised, totals
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def search(
 
 
 def worse_than_mean(distance: npt.NDArray[np.float32], steps: float) -> Mask:
-    """Return which distances lie above their mean, by whole numbers: a sum of floats would depend on its order."""
-    total = np.rint(np.multiply(distance, steps, dtype=np.float64)).astype(np.int64)
+    """Return which distances lie above their mean."""
+    total = totals(distance, steps)
     worse: Mask = total > int(total.sum()) // total.size
     return worse
 

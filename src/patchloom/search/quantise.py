@@ -100,6 +100,11 @@ class Quantised:
         return NNF(index, (total / self.steps).astype(np.float32), self.patch_size)
 
 
+def totals(distance: npt.NDArray[np.float32], steps: float) -> npt.NDArray[np.int64]:
+    """Return mean distances as the whole sums that they were: adding floats would depend on their order."""
+    return np.rint(np.multiply(distance, steps, dtype=np.float64)).astype(np.int64)
+
+
 def scale_for(span: float, elements: int) -> float:
     """Return the largest power of two at which a patch's sum fits into int32.
 
