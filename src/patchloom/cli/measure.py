@@ -30,7 +30,7 @@ from .measure_niqe import as_pristine, fitted
 from .measure_pairs import Pair, Paired, as_pairs
 from .measure_report import Report
 from .measure_time import announcement
-from .measure_work import Row, Setup, Spread, diversity, measured
+from .measure_work import Row, Setup, Spread, diversity, measured, shape_of
 from .options import Checked, as_number, choice, number_option
 from .output import Naming, check_distinct, check_inputs_kept
 from .processes import spread
@@ -84,6 +84,8 @@ def _measure(**values: Any) -> int:
     _check_outputs(outputs, paired, values)
     for path, reason in () if values["quiet"] else paired.passed_over:
         say(f"{path} is passed over: {reason}")
+    if not io.is_folder(source):
+        shape_of(paired.pairs[0].source, "source")        # of all pairs: its error is not told with each
     setup, settings = _setup(values, names, None if pristine is None else _fit(pristine, values))
     pairs = paired.pairs
     jobs, threads = _shared(values, len(pairs))

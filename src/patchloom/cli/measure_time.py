@@ -54,7 +54,7 @@ def pair_seconds(pairs: Sequence[Pair], setup: Setup) -> float:
     found = []
     for at in np.unique(np.linspace(0, len(pairs) - 1, _LOOKED_AT).astype(int)):
         try:
-            shapes = shape_of(pairs[at].sample, setup), shape_of(pairs[at].source, setup)
+            shapes = shape_of(pairs[at].sample, "sample"), shape_of(pairs[at].source, "source")
         except PatchloomError:
             continue
         found.append(sum(_search_seconds(*shapes, one, setup.method) for one in wanted))

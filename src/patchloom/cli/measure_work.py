@@ -118,9 +118,9 @@ def _read(role: str, source: Source, setup: Setup) -> Any:
     return as_rgb(pixels) if setup.rgb else pixels
 
 
-def shape_of(source: Source, setup: Setup) -> tuple[int, ...]:
-    """Return (rows, columns, channels) of a picture as it is measured."""
-    return _shape(_read("picture", source, setup))
+def shape_of(source: Source, role: str) -> tuple[int, ...]:
+    """Return (rows, columns, channels) of a picture as its file has it; errors call it by its part."""
+    return _shape(Input(role, source).read().pixels)
 
 
 def _shape(pixels: Any) -> tuple[int, ...]:
