@@ -24,10 +24,12 @@ from .extend import extend
 from .generate import generate
 from .harmonise import harmonise
 from .inpaint import inpaint
+from .measure import measure
 from .paint import paint
 from .rerun import rerun
 from .reshuffle import reshuffle
 from .retarget import retarget
+from .study import group as study
 from .tile import tile
 
 __all__ = ["group", "main"]
@@ -85,10 +87,12 @@ for made in (
     generate,
     harmonise,
     inpaint,
+    measure,
     paint,
     rerun,
     reshuffle,
     retarget,
+    study,
     tile,
 ):
     group.add_command(made)

@@ -123,8 +123,15 @@ def _by_name(file: Path) -> str:
     return file.name
 
 
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
+def read_bytes(path: str | os.PathLike[str], what: str = "image") -> bytes:
     """Return what a file holds.
+
+    Parameters
+    ----------
+    path : path
+        Of the file.
+    what : str
+        What errors call it.
 
     Raises
     ------
@@ -136,7 +143,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     except (OSError, ValueError) as error:
         remedy = "pass one of its files" if isinstance(error, IsADirectoryError) else "check the path"
         raise FileError(
-            explain("image", f"{shown(path)} ({_reason(error)})", "must be a file that can be read", remedy)
+            explain(what, f"{shown(path)} ({_reason(error)})", "must be a file that can be read", remedy)
         ) from error
 
 

@@ -74,7 +74,7 @@ def read_page(path: str) -> Page:
     FileError
         If it is no such page, or was changed since.
     """
-    data, label = io.read_bytes(path), io.shown(path)
+    data, label = io.read_bytes(path, "study"), io.shown(path)
     try:
         blocks = {name: json.loads(text) for name, text in _BLOCK.findall(data.decode())}
         manifest, held = dict(blocks["study"]), dict(blocks["pictures"])

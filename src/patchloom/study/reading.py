@@ -71,7 +71,7 @@ def read_answers(paths: Sequence[Path]) -> Collected:
 
 
 def _read(path: Path) -> tuple[Study, list[Answer]]:
-    data, label = io.read_bytes(path), io.shown(path)
+    data, label = io.read_bytes(path, "answers"), io.shown(path)
     if data.startswith(b"SQLite format 3\0"):
         return read_database(path)
     try:

@@ -1,0 +1,205 @@
+"""``patchloom study``: the real/fake user study of the papers, from pictures to rates."""
+
+from __future__ import annotations
+
+import json
+import signal
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from .. import io, study
+from .._version import __version__
+from ..checks import as_seed, as_whole
+from ..errors import FileError, ParameterError, explain
+from ..study import building, encoding
+from ..study.setups import DEFAULT_SETUPS
+from .exits import check_open, say, tell
+from .options import Checked, as_number, choice
+from .output import check_inputs_kept
+from .study_report import as_csv, as_json, as_table
+
+EXAMPLES = """\b
+Examples:
+  patchloom study build real/ fake/ --out study.html
+  patchloom study serve study.html --answers answers.sqlite
+  patchloom study report answers.sqlite
+"""
+
+BUILD_EXAMPLES = """\b
+Examples:
+  patchloom study build real/ fake/ --setups paired-1s,unpaired-1s --trials 20
+  patchloom study build photos/ samples/ --side 256 --title "Photos" --out photos.html
+"""
+
+SERVE_EXAMPLES = """\b
+Examples:
+  patchloom study serve study.html
+  patchloom study serve study.html --answers monday.sqlite --port 0 --no-browser
+"""
+
+REPORT_EXAMPLES = """\b
+Examples:
+  patchloom study report answers.sqlite
+  patchloom study report answers-*.json --csv > rates.csv
+"""
+
+
+@click.group(
+    "study", invoke_without_command=True, epilog=EXAMPLES, short_help="A real/fake user study: build, serve, report."
+)
+@click.pass_context
+def group(context: click.Context) -> None:
+    """Ask people which pictures are real: build a page, serve it, report how often they were wrong.
+
+    Half of the answers wrong means that fakes cannot be told from real pictures.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def _number(name: str, low: int, high: int) -> Checked:
+    return Checked("INTEGER", lambda text: as_whole(as_number(text), name, low, high))
+
+
+@group.command("build", epilog=BUILD_EXAMPLES, short_help="Pictures -> one HTML file.")
+@click.argument("real", metavar="REAL")
+@click.argument("fake", metavar="FAKE")
+@click.option("--out", metavar="FILE", default="study.html", help="The page.  [default: study.html]")
+@click.option("--setups", type=Checked("NAMES", study.as_setups), default=DEFAULT_SETUPS,
+              help="What is asked, in this order: paired (real and fake side by side, which is the fake?) or unpaired "
+                   "(one picture, real or fake?), with seconds for pictures that are hidden again; any number such as "
+                   f"paired-0.5s.  [default: {DEFAULT_SETUPS}; 0.05 to 60 s]")
+@click.option("--trials", type=_number("trials", 1, building.MOST_TRIALS),
+              help="Answers per setup and participant. A real picture or one of its fakes is shown at most once in "
+                   f"each.  [default: as many as there are pictures for, at most {building.DEFAULT_TRIALS}; 1 to "
+                   f"{building.MOST_TRIALS}]")
+@click.option("--practice", type=_number("practice", 0, building.MOST_PRACTICE), default=str(building.DEFAULT_PRACTICE),
+              help="Trials with feedback before each question, which are not recorded; with pictures that are not "
+                   "shown to that participant again."
+                   f"  [default: {building.DEFAULT_PRACTICE}; 0 to {building.MOST_PRACTICE}]")
+@click.option("--title", default="Real or fake?", help="What participants read first.  [default: Real or fake?]")
+@click.option("--side", type=_number("side", encoding.LEAST_SIDE, encoding.MOST_SIDE),
+              help="Make all pictures smaller, to this longer side, and cut fakes to their real's proportions."
+                   "  [default: sizes stay, and a fake must have its real's; "
+                   f"{encoding.LEAST_SIDE} to {encoding.MOST_SIDE} px]")
+@click.option("--encoding", type=choice("encoding", encoding.ENCODINGS), metavar="[png|jpeg]", default="png",
+              help="What all pictures are written as into the page: exactly, or at JPEG quality 95 for a smaller file."
+                   "  [default: png]")
+@click.option("--seed", type=Checked("INTEGER", lambda text: as_seed(as_number(text))), default="0",
+              help="Decides, with the participant's id, what is shown to whom.  [default: 0; 0 to 2**64 - 1]")
+@click.option("--force", is_flag=True, help="Overwrite a page that exists.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def build(real: str, fake: str, out: str, force: bool, quiet: bool, **values: Any) -> None:
+    """Make a page that asks which pictures are real.
+
+    REAL and FAKE are folders of pictures, or single pictures. A fake belongs to the real picture whose name its own
+    begins with: flowers_1.png and flowers_2.png to flowers.jpg. All pictures are encoded alike, and participants see no
+    names. The page is one HTML file that needs no network: serve it with `patchloom study serve`, or open it as a file
+    and download the answers at the end.
+    """
+    reals, fakes = _pictures("real", real), _pictures("fake", fake)
+    path = Path(out)
+    io.check_writable(path, force=force, suffixes=building.SUFFIXES)
+    check_inputs_kept([*reals, *fakes], [path])
+    form = building.Form(values.pop("side"), values.pop("encoding"))
+    built = study.build(reals, fakes, form=form, **values)
+    building.place(path, built, force=force)
+    if quiet:
+        return
+    for note in built.notes:
+        say(f"note: {note}")
+    made = built.page.study
+    shown = len(made.groups)
+    say(f"{io.shown(path)}  {_many(shown, 'real picture')} with {_many(len(made.pictures) - shown, 'fake')}, "
+        f"{_many(len(made.setups), 'setup')} of {_many(made.trials, 'trial')}, practice {made.practice}, "
+        f"{len(built.page.html) / 1e6:.1f} MB, study {made.id[:8]}")
+
+
+def _pictures(what: str, text: str) -> list[Path]:
+    """Return the pictures of a folder, or the one."""
+    if not text:
+        raise FileError(explain(what, "''", "must be a file or a folder", "try . for the current folder"))
+    if not io.is_folder(text, what):
+        return [Path(text)]
+    found = io.find_images(text)
+    if not found:
+        raise FileError(explain(what, repr(io.shown(text)), "is a folder without pictures",
+                                f"these count: {', '.join(io.READABLE)}"))
+    return found
+
+
+@group.command("serve", epilog=SERVE_EXAMPLES, short_help="Show a study on this machine, and keep the answers.")
+@click.argument("page", metavar="PAGE")
+@click.option("--answers", metavar="FILE", default="answers.sqlite",
+              help="The database that answers go to, each as it is given; appended to if it exists and is of this "
+                   "study.  [default: answers.sqlite]")
+@click.option("--port", type=_number("port", 0, 65535), default="8000",
+              help="Where to listen, on this machine alone; 0 takes a free port.  [default: 8000; 0 to 65535]")
+@click.option("--no-browser", is_flag=True, help="Open no browser; tell the address only.")
+def serve(page: str, answers: str, port: int, no_browser: bool) -> None:
+    """Show the study PAGE to participants on this machine until Ctrl-C, and keep their answers.
+
+    Every answer is saved as it is given, and whether it is right is judged here. The same file goes on another day.
+    """
+    found = study.read_page(page)
+    path = Path(answers)
+    check_inputs_kept([Path(page)], [path])
+    database = study.Database(path, found.study)
+    try:
+        with study.StudyServer(found, database, port) as server:
+            say(f"{found.study.title}  {server.url}  (Ctrl-C ends it)")
+            _until_stopped(server.serve_forever, server.url, no_browser)
+        count, people = database.counts()
+    finally:
+        database.close()
+    say(f"{io.shown(path)}  {_many(count, 'answer')} of {_many(people, 'participant')}")
+
+
+def _until_stopped(work: Callable[[], None], url: str, no_browser: bool) -> None:
+    """Work until Ctrl-C or a request to end, which are how a server ends and no errors."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        if not no_browser:
+            webbrowser.open(url)
+        work()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@group.command("report", epilog=REPORT_EXAMPLES, short_help="How often people were wrong, with intervals.")
+@click.argument("files", nargs=-1, required=True, metavar="ANSWERS...")
+@click.option("--json", "as_json_", is_flag=True, help="As one JSON object.")
+@click.option("--csv", "as_csv_", is_flag=True, help="As CSV: a line per setup and per picture.")
+@click.option("--seed", type=Checked("INTEGER", lambda text: as_seed(as_number(text))), default="0",
+              help="Of the resampling of participants.  [default: 0; 0 to 2**64 - 1]")
+def report(files: tuple[str, ...], as_json_: bool, as_csv_: bool, seed: int) -> None:
+    """Tell how often participants took fakes for real: 50 % means that they could not tell.
+
+    ANSWERS are databases of `patchloom study serve`, or files that pages let download, all of one study. Intervals are
+    95 %: Wilson's, as if all answers were independent; and, from five participants on, from resampling participants,
+    whose answers are not.
+    """
+    if as_json_ and as_csv_:
+        raise ParameterError(explain("json", "with csv", "must be one of both", "leave one out"))
+    check_open("a report")
+    collected = study.read_answers([Path(file) for file in files])
+    found = study.report(collected.study, collected.answers, seed=seed)
+    if as_json_:
+        tell(json.dumps({"version": __version__, **as_json(found)}, indent=2))
+    else:
+        tell((as_csv if as_csv_ else as_table)(found).rstrip("\n"))
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
