@@ -30,14 +30,14 @@ def blurred(picture):
 
 @pytest.fixture(scope="module", name="pictures")
 def pictures_fixture(make_picture):
-    """Twelve pictures of sixteen blocks."""
-    return [grained(make_picture(4 * BLOCK, 4 * BLOCK, 3, seed), seed) for seed in range(12)]
+    """Seventeen pictures of sixteen blocks."""
+    return [grained(make_picture(4 * BLOCK, 4 * BLOCK, 3, seed), seed) for seed in range(17)]
 
 
 @pytest.fixture(scope="module", name="model")
 def model_fixture(pictures):
-    """What is fitted to eight of them."""
-    return fit_niqe(pictures[:8], block=BLOCK, sharpness=0.5, origin="tests")
+    """What is fitted to all but four of them."""
+    return fit_niqe([*pictures[:8], *pictures[12:]], block=BLOCK, sharpness=0.5, origin="tests")
 
 
 # An independent slow reference: the paper's formulas, one window, one block and one shape at a time.
@@ -265,7 +265,8 @@ def test_measured_with_its_blocks_and_source(pictures, model):
     found = metrics.measure(pictures[9], pictures[10], ["niqe"], given={"niqe": model}, threads=1)["niqe"]
     assert found.value == niqe(pictures[9], parameters=model)
     assert found.details == {
-        "blocks": 16, "block_size": BLOCK, "flat": 0.0, "parameters": model.digest, "source_blocks": 16,
+        "blocks": 16, "block_size": BLOCK, "flat": 0.0, "parameters": model.digest, "fitted_on": 208,
+        "source_blocks": 16,
         "source": niqe(pictures[10], parameters=model),
     }
     assert found.note == ""
@@ -283,6 +284,24 @@ def test_few_blocks_and_flat_pixels_are_noted(pictures, model):
     assert source.startswith(f"the source has no score (source={4 * BLOCK} x {BLOCK - 2} pixels")
     enough = niqe_of(metrics.compare(pictures[9], pictures[10], given=given, threads=1))
     assert (enough.details["blocks"], enough.note) == (ENOUGH_BLOCKS, "")
+
+
+def test_uneven_numbers_of_blocks_are_noted(pictures, model):
+    """A larger picture has a lower score for that alone."""
+    wide = np.concatenate([pictures[9], pictures[8]], axis=1)
+    for one, other, note in ((wide, pictures[10], "the source has 16 blocks: scores fall with their number"),
+                             (pictures[10], wide, "the source has 32 blocks: scores fall with their number"),
+                             (pictures[10], pictures[10], "")):
+        assert niqe_of(metrics.compare(one, other, given={"niqe": model}, threads=1)).note == note
+
+
+def test_models_of_few_blocks_are_noted(pictures, model):
+    """And those of which the file does not say it are not."""
+    for blocks, note in ((0, ""), (199, "the model was fitted on 199 blocks: of fewer than 200"), (200, "")):
+        other = NiqeModel(model.mean, model.covariance, BLOCK, blocks)
+        found = niqe_of(metrics.compare(pictures[9], pictures[10], given={"niqe": other}, threads=1))
+        assert found.note.startswith(note) and bool(found.note) == bool(note)
+        assert found.details["fitted_on"] == (blocks or None)
 
 
 def test_pictures_too_small_are_nan(pictures, model):
@@ -304,7 +323,7 @@ def test_fit_is_that_of_the_sharp_blocks(pictures):
         rows += [row for row, sharp in zip(found.features, found.sharpness, strict=True)
                  if sharp > 0.75 * max(found.sharpness)]
     model = fit_niqe(iter(pictures), block=BLOCK)
-    assert 37 <= model.blocks == len(rows) < 12 * 16
+    assert 37 <= model.blocks == len(rows) < 17 * 16
     np.testing.assert_allclose(model.mean, np.mean(rows, axis=0), rtol=1e-12)
     np.testing.assert_allclose(model.covariance, np.cov(rows, rowvar=False), rtol=1e-9, atol=1e-12)
 

@@ -12,7 +12,7 @@ from ..types import Image
 from .comparison import Comparison, as_measured
 from .measured import Measured
 from .naturalness import Blocks, blocks_of, grey_levels
-from .pristine import NiqeModel, covariance_of
+from .pristine import STEADY, NiqeModel, covariance_of
 
 ENOUGH_BLOCKS = 16
 """Whole blocks from which on moving a crop by less than half a block moves the score by less than half a point.
@@ -25,6 +25,10 @@ of the photographs from 9 through 6, 5.5, 4.8, 3.9, 3.9 and 3.5 to 3.0 and 2.6: 
 
 FLAT_SHARE = 0.01
 """Share of flat pixels from which on rounding shows in the score."""
+
+
+UNEVEN = 1.5
+"""Ratio of the blocks of two pictures from which on their scores do not compare."""
 
 
 def niqe(generated: Any, source: Any = None, *, parameters: NiqeModel) -> float:
@@ -82,12 +86,15 @@ def niqe_of(pair: Comparison) -> Measured:
     blocks = _seen(pair.generated, model, "generated")
     details: dict[str, Any] = {
         "blocks": len(blocks.flat), "block_size": model.block_size, "flat": float(blocks.flat.mean()),
-        "parameters": model.digest,
+        "parameters": model.digest, "fitted_on": model.blocks or None,
     }
-    notes = _notes(blocks)
+    notes = _notes(blocks, model)
     try:
         beside = _seen(pair.source, model, "source")
         details |= {"source": _score(beside, model), "source_blocks": len(beside.flat)}
+        fewer, more = sorted((len(blocks.flat), len(beside.flat)))
+        if more >= UNEVEN * fewer:
+            notes.append(f"the source has {len(beside.flat)} blocks: scores fall with their number")
     except ImageError as error:
         notes.append(f"the source has no score ({error})")
     return Measured(_score(blocks, model), details, "; ".join(notes))
@@ -128,11 +135,13 @@ def _score(blocks: Blocks, model: NiqeModel) -> float:
     return math.sqrt(max(0.0, float(away @ np.linalg.pinv((model.covariance + own) / 2) @ away)))
 
 
-def _notes(blocks: Blocks) -> list[str]:
+def _notes(blocks: Blocks, model: NiqeModel) -> list[str]:
     notes, flat = [], float(blocks.flat.mean())
     if len(blocks.flat) < ENOUGH_BLOCKS:
         count = f"{len(blocks.flat)} block" + "s" * (len(blocks.flat) > 1)
         notes.append(f"{count}: below {ENOUGH_BLOCKS} the score moves by more than half a point with the crop")
     if flat > FLAT_SHARE:
         notes.append(f"{flat:.0%} of the pixels are flat: the signs of their contrasts are rounding")
+    if 0 < model.blocks < STEADY:
+        notes.append(f"the model was fitted on {model.blocks} blocks: of fewer than {STEADY} it makes scores too high")
     return notes

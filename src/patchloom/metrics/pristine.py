@@ -21,6 +21,13 @@ BLOCK = 96
 SHARPNESS = 0.75
 """Share of a picture's sharpest block that a block must exceed to be fitted on, as the authors chose it."""
 
+STEADY = 200
+"""Blocks from which on a fit hardly depends on which they are.
+
+Measured on 450 sharp blocks of two photographs: the model of so many of them, drawn at random, makes the median score
+of sixteen pictures 5 to 15 times (37 blocks), 1.7 (60), 1.2 (100), 1.1 (150), 1.07 (200) and 1.03 times (300) as high.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class NiqeModel:
@@ -105,7 +112,8 @@ def fit_niqe(
     """Fit a model for `niqe` to pictures whose quality is taken as given.
 
     Each picture counts by its sharpest blocks alone, judged against the sharpest of that picture: cut large
-    pictures into pieces of about 512 pixels, or one sharp place decides for all of it.
+    pictures into pieces of about 512 pixels, or one sharp place decides for all of it. At least 200 blocks should
+    be found: of fewer the covariance comes out too narrow, and scores too high.
 
     Parameters
     ----------
@@ -155,7 +163,7 @@ def fit_niqe(
     if len(features) <= FEATURES:
         raise ImageError(
             explain("pictures", f"{len(features)} sharp blocks of {block} pixels in {count}",
-                    f"a covariance of {FEATURES} features needs {FEATURES + 1} or more, and some hundreds to hold",
+                    f"a covariance of {FEATURES} features needs {FEATURES + 1} or more, and {STEADY} to be steady",
                     "add pictures, or cut large ones into pieces of about 512 pixels")
         )
     return NiqeModel(features.mean(axis=0), covariance_of(features), block, len(features), origin)
