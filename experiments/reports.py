@@ -178,6 +178,18 @@ def told_of(table: Mapping[str, Any]) -> str:
     )
 
 
+def explained(table: Mapping[str, Any], base: str) -> str:
+    """Return what the cells of a table with differences hold, and how they were measured."""
+    by = "PatchMatch, the means corrected by an exhaustive search of some patches" if table["method"] != "exact" else (
+        "exhaustive search")
+    return (
+        f"Mean and standard error over the pictures and seeds; below, the difference to {base}, picture by picture and"
+        " seed by seed, with its standard error, bold beyond two of them. Distances are mean squared differences of"
+        f" 7 x 7 patches, intensities on [0, 1], measured by {by}; patch SWD has {table['projections']} directions,"
+        " seconds are the processor's on one thread."
+    )
+
+
 def write(name: str, table: Mapping[str, Any], text: str, out: Path, page: Path | None = None) -> None:
     """Write NAME.json and NAME.md, and put the text between a page's marks `<!-- NAME -->` and `<!-- /NAME -->`."""
     out.mkdir(parents=True, exist_ok=True)

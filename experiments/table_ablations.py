@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import charts
-from reports import facts, markdown, summary, told_of, write
-from tables import USUAL, Cache, Setting, options, run, sources
+from reports import explained, markdown, summary, told_of, write
+from tables import USUAL, Cache, Setting, how, options, run, sources
 
 from patchloom import GPNNParams, with_patch_size
 
@@ -69,10 +69,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     pictures = sources(given.sources, given.longest, given.pictures)
     rows = run(settings, pictures, given, cache)
     groups = {group: [BASE, *(name for name, _ in GROUPS[group])] for group in given.only}
-    table = facts(argv) | {"method": given.method, "base": BASE, "groups": groups}
-    table |= {"commits": sorted(cache.commits), "settings": summary(rows, BASE, SHOWN)}
+    table = how(argv, given, cache) | {"base": BASE, "groups": groups, "settings": summary(rows, BASE, SHOWN)}
     parts = [f"### {group}\n\n{markdown(table, names, SHOWN)}" for group, names in groups.items()]
-    write(given.name, table, "\n\n".join([*parts, told_of(table)]), given.out, given.page)
+    text = "\n\n".join([explained(table, "the default"), *parts, told_of(table)])
+    write(given.name, table, text, given.out, given.page)
     chart = (given.figures or given.out) / f"{given.name}.svg"
     charts.draw(chart, charts.trade_offs, table, groups, AXES)
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import charts
-from reports import facts, markdown, summary, told_of, write
-from tables import USUAL, Cache, Setting, options, run, sources
+from reports import explained, markdown, summary, told_of, write
+from tables import USUAL, Cache, Setting, how, options, run, sources
 
 from patchloom import PRESETS
 
@@ -37,11 +37,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     ]
     cache = Cache(given.cache)
     rows = run(settings, sources(given.sources, given.longest, given.pictures), given, cache, SHOWN)
-    table = facts(argv) | {"method": given.method, "groups": groups, "commits": sorted(cache.commits), "settings": {}}
+    table = how(argv, given, cache) | {"groups": groups, "settings": {}}
     for names in groups.values():
         table["settings"] |= summary({name: rows[name] for name in names}, names[0], SHOWN)
-    text = f"{markdown(table, list(rows), SHOWN)}\n\n{told_of(table)}"
-    write(given.name, table, text, given.out, given.page)
+    text = [explained(table, "alpha inf of the same search"), markdown(table, list(rows), SHOWN), told_of(table)]
+    write(given.name, table, "\n\n".join(text), given.out, given.page)
     chart = (given.figures or given.out) / f"{given.name}.svg"
     charts.draw(chart, charts.trade_offs, table, groups, AXES)
 

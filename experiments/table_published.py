@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import charts
-from reports import facts, markdown, summary, told_of, write
-from tables import Cache, Setting, options, run, sources
+from reports import explained, markdown, summary, told_of, write
+from tables import Cache, Setting, hash_of, how, options, run, sources
 
-from patchloom import PRESETS, metrics, with_diversity
+from patchloom import PRESETS, io, metrics, with_diversity
 
 BASE = "default"
 ASIDE = ("bidirectional_multiscale", "nnfdist", "seam", "tile_seam", "tile_coherence")
@@ -31,12 +31,10 @@ DOTS = (
 
 
 def ours(presets: Sequence[str], slow_seeds: int) -> list[Setting]:
-    """Return the presets, and the default at the other diversities (medium is the default itself)."""
-    found = [Setting(name, PRESETS[name], seeds=slow_seeds if name in SLOW else 10**6) for name in presets]
-    if BASE in presets:
-        found[1:1] = [Setting(f"{BASE}, diversity {word}", with_diversity(PRESETS[BASE], word))
-                      for word in ("low", "high")]
-    return found
+    """Return the default, also at the other diversities (medium is the default itself), and the slow presets."""
+    found = [Setting(BASE, PRESETS[BASE])]
+    found += [Setting(f"{BASE}, diversity {word}", with_diversity(PRESETS[BASE], word)) for word in ("low", "high")]
+    return found + [Setting(name, PRESETS[name], seeds=slow_seeds) for name in presets]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -44,16 +42,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = options(__doc__, "published", 5)
     parser.add_argument("--published", type=Path, action="append", default=[], metavar="FOLDER", help="samples")
     parser.add_argument("--published-name", action="append", default=[], metavar="NAME", help="whose they are")
-    parser.add_argument("--presets", nargs="+", default=[BASE, *SLOW], choices=[BASE, *SLOW])
+    parser.add_argument("--presets", nargs="*", default=list(SLOW), choices=SLOW,
+                        help="besides the default")
     parser.add_argument("--slow-seeds", type=int, default=1, help=f"seeds of {' and '.join(SLOW)}")
-    parser.add_argument("--jpeg", type=int, default=0, metavar="QUALITY", help="add rows that went through a JPEG file")
+    parser.add_argument("--jpeg", type=int, default=0, choices=range(101), metavar="QUALITY",
+                        help="add rows that went through a JPEG file of this quality")
     parser.add_argument("--niqe", type=Path, metavar="FILE", help="pristine parameters")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="Inception's weights")
     parser.add_argument("--metrics", nargs="+", metavar="NAME", help="by default all but " + ", ".join(ASIDE))
     parser.set_defaults(projections=256)
     given = parser.parse_args(argv)
     names = [*given.published_name, *(str(folder) for folder in given.published[len(given.published_name):])]
-    needs = {name: getattr(given, name) for name in ("niqe", "weights") if getattr(given, name)}
+    if len(names) != len(given.published):
+        parser.error("more --published-name than --published")
+    loaded = {"niqe": io.load_niqe, "weights": metrics.load_inception}
+    needs = {name: load(getattr(given, name)) for name, load in loaded.items() if getattr(given, name)}
     cache, settings = Cache(given.cache), ours(given.presets, given.slow_seeds)
     if given.jpeg:
         settings += [Setting(f"{s.name}, JPEG {given.jpeg}", s.params, jpeg=given.jpeg, seeds=s.seeds)
@@ -64,10 +67,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     metric_names = [m.name for m in metrics.METRICS if m.name in wanted and (not m.needs or m.needs in needs)]
     rows = run(settings, sources(given.sources, given.longest, given.pictures), given, cache, metric_names, needs)
     shown = [*metric_names, "pixel_diversity", "seconds"]
-    table: dict[str, Any] = facts(argv) | {"method": given.method, "base": BASE if BASE in given.presets else None}
-    table |= {"commits": sorted(cache.commits), "settings": summary(rows, table["base"], shown)}
+    table = how(argv, given, cache) | {"base": BASE, "settings": summary(rows, BASE, shown)}
+    table["files"] = {name: hash_of(value) for name, value in needs.items()}
     mark(table, settings)
-    write(given.name, table, f"{markdown(table, list(rows), shown)}\n\n{told_of(table)}", given.out, given.page)
+    text = [explained(table, "the default"), markdown(table, list(rows), shown), told_of(table)]
+    write(given.name, table, "\n\n".join(text), given.out, given.page)
     charts.draw((given.figures or given.out) / f"{given.name}.svg", charts.dots, table, DOTS, BASE)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from reports import commit
+from reports import commit, facts
 from sheets import PICTURES, ROOT
 
 import patchloom
@@ -183,7 +183,7 @@ def measured(
     cache: Cache,
 ) -> dict[str, float]:
     """Return the named metrics of a picture, from the cache as far as they are there."""
-    how = [given.method, given.projections, {name: str(value) for name, value in needs.items()}]
+    how = [given.method, given.projections, {name: hash_of(value) for name, value in needs.items()}]
     key = digest("measured", patchloom.__version__, picture, source, how)
     row = cache.get(key)
     values = dict(row["values"]) if row else {}
@@ -198,6 +198,11 @@ def measured(
     return {name: math.nan if values[name] is None else values[name] for name in names}
 
 
+def hash_of(loaded: Any) -> str:
+    """Return the hash of a file's content that a metric needs."""
+    return loaded.digest if hasattr(loaded, "digest") else loaded.sha256
+
+
 def figure(metric: metrics.Metric, pair: metrics.Comparison, projections: int) -> float | None:
     """Return a metric's figure; None where the pictures do not suit it."""
     try:
@@ -209,6 +214,12 @@ def figure(metric: metrics.Metric, pair: metrics.Comparison, projections: int) -
     return None if math.isnan(value) else float(f"{value:.7g}")
 
 
+def how(argv: Sequence[str] | None, given: argparse.Namespace, cache: Cache) -> dict[str, Any]:
+    """Return what a table has to say of how it was made, once its run is over."""
+    found = facts(argv) | {"method": given.method, "projections": given.projections}
+    return found | {"commits": sorted(cache.commits)}
+
+
 def run(
     settings: Sequence[Setting], pictures: Mapping[str, np.ndarray], given: argparse.Namespace, cache: Cache,
     names: Sequence[str] = USUAL, needs: Mapping[str, Any] | None = None,
@@ -216,7 +227,7 @@ def run(
     """Make and measure everything, seed by seed, so that a run that is stopped has like parts of all settings.
 
     `given` is what `options` parses. The figures of a row are those of `names`, the seconds, and for settings of
-    several seeds the pixel diversity, which stands in the row of the first seed.
+    several seeds the pixel diversity.
     """
     rows: dict[str, list[Row]] = {setting.name: [] for setting in settings}
     samples: dict[tuple[str, str], list[np.ndarray]] = {}
@@ -233,11 +244,20 @@ def run(
                     values["seconds"] = seconds
                 rows[setting.name].append(Row(name, seed if setting.params else 0, values))
             print(f"seed {seed}, {setting.name}: {time.perf_counter() - start:.1f} s", flush=True)
-    for (setting_name, name), several in samples.items():
-        if len(several) > 1:
-            first = next(row for row in rows[setting_name] if row.picture == name)
-            first.values["pixel_diversity"] = float(metrics.pixel_diversity(several, pictures[name]))
+    add_diversity(rows, samples, pictures)
     return rows
+
+
+def add_diversity(
+    rows: Mapping[str, Sequence[Row]], samples: Mapping[tuple[str, str], Sequence[np.ndarray]],
+    pictures: Mapping[str, np.ndarray],
+) -> None:
+    """Add pixel diversity to the first row of each picture; of equally many samples, for it grows with their number."""
+    number = min((len(several) for several in samples.values() if len(several) > 1), default=0)
+    for (setting, name), several in samples.items():
+        if len(several) > 1:
+            first = next(row for row in rows[setting] if row.picture == name)
+            first.values["pixel_diversity"] = float(metrics.pixel_diversity(several[:number], pictures[name]))
 
 
 def of_setting(

@@ -91,7 +91,7 @@ def test_a_killed_run_goes_on(script, told, tmp_path, monkeypatch):
 def test_published(script, told, tmp_path, monkeypatch):
     """Files of a folder stand beside ours; a source itself is a perfect copy, and a JPEG file loses coherence."""
     no_matplotlib(monkeypatch)
-    told = [*told, "--cache", str(tmp_path / "cache"), "--seeds", "2", "--presets", "default", "official"]
+    told = [*told, "--cache", str(tmp_path / "cache"), "--seeds", "2", "--presets", "official"]
     told += ["--published", str(tmp_path / "sources"), "--published-name", "copies", "--jpeg", "40"]
     script("table_published").main(told)
     table, text = result(tmp_path, "published")
@@ -163,4 +163,4 @@ def test_bad_input(script, told, tmp_path, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
     told = [*told, "--cache", str(tmp_path / "cache"), "--seeds", "1", "--metrics", "coherence"]
     with pytest.raises(SystemExit, match=message):
-        script("table_published").main([*told, "--presets", "default", *words])
+        script("table_published").main([*told, *words, "--presets"])
