@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import ImageError, ParameterError, explain
@@ -45,6 +46,13 @@ METRICS: tuple[Metric, ...] = (
 )
 """Every metric of a picture and its source, in the order of tables."""
 
+NEEDS: Mapping[str, str] = MappingProxyType({
+    "niqe": "a pristine model (patchloom.io.load_niqe or fit_niqe)",
+    "weights": "Inception-V3's weights (load_inception)",
+    "mask": "a mask of what is new (an array or PIL image of the size of generated)",
+})
+"""What a metric may need besides the pictures, by `Metric.needs`."""
+
 
 def measure(
     generated: Any, source: Any, metrics: Sequence[str] | None = None, *, patch_size: int = 7, method: str = "exact",
@@ -65,7 +73,8 @@ def measure(
     threads : int
         0 means all cores; no figure depends on it.
     given : mapping of str to value, optional
-        What some metrics need besides the pictures, by `Metric.needs`.
+        What some metrics need besides the pictures: ``niqe`` (a `NiqeModel`), ``weights`` (an
+        `Inception`), ``mask`` (white where `generated` is new).
 
     Returns
     -------
@@ -86,14 +95,22 @@ def measure(
 
 def choose(names: Sequence[str] | None, given: Mapping[str, Any]) -> list[Metric]:
     """Return the metrics of these names, or all that have what they need."""
+    strange = [name for name in given if name not in NEEDS]
+    if strange:
+        raise ParameterError(explain("given", repr(strange[0]), "must be among " + ", ".join(NEEDS)))
     if names is None:
         return [metric for metric in METRICS if not metric.needs or metric.needs in given]
+    if isinstance(names, str):
+        raise ParameterError(explain("metrics", repr(names), "must be a sequence of names", f"pass [{names!r}]"))
     known = {metric.name: metric for metric in METRICS}
     for name in names:
         if name not in known:
             raise ParameterError(explain("metrics", repr(name), "must be among " + ", ".join(known)))
-        if known[name].needs and known[name].needs not in given:
-            raise ParameterError(explain("metrics", name, f"needs {known[name].needs}", f"pass {known[name].needs}"))
+        needs = known[name].needs
+        if needs and needs not in given:
+            raise ParameterError(
+                explain("metrics", repr(name), f"needs {NEEDS[needs]}", f"pass it as given={{{needs!r}: ...}}")
+            )
     return [metric for metric in METRICS if metric.name in names]
 
 
