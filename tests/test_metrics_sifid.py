@@ -161,6 +161,9 @@ def test_frechet_of_singular_covariances():
     assert there == pytest.approx(back, rel=1e-12)
     assert 0 < there < np.trace(one + other)
     assert metrics.frechet_distance(mean, one, mean, np.zeros((30, 30))) == pytest.approx(np.trace(one), rel=1e-12)
+    turn = np.linalg.qr(rng.normal(size=(30, 30)))[0]     # nothing shared: what rounding leaves of one is not seen
+    apart = [turn @ np.diag(np.arange(30) % 2 == side).astype(float) @ turn.T for side in (0, 1)]
+    assert metrics.frechet_distance(mean, apart[0], mean, apart[1]) == pytest.approx(30, rel=1e-12)
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
