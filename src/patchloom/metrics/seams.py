@@ -133,12 +133,12 @@ def tile_seam(generated: Any, source: Any, *, axes: str = "xy") -> float:
     >>> round(metrics.tile_seam(ramp, ramp, axes="x"), 3)
     9.0
     """
-    return tile_seam_of(compare(generated, source, patch_size=3, given={"axes": axes})).value
+    return tile_seam_of(compare(generated, source, patch_size=3), axes).value
 
 
-def tile_seam_of(pair: Comparison) -> Measured:
+def tile_seam_of(pair: Comparison, axes: str = "xy") -> Measured:
     """Return `tile_seam` of a comparison, with each direction's."""
-    return _worst(pair, lambda axis: step(pair.generated, axis))
+    return _worst(axes, lambda axis: step(pair.generated, axis))
 
 
 def step(picture: npt.NDArray[Any], axis: int) -> float:
@@ -204,19 +204,18 @@ def tile_coherence(
     >>> metrics.tile_coherence(tile, np.tile(tile, (2, 2, 1)))
     1.0
     """
-    given = {"axes": axes}
-    pair = compare(generated, source, patch_size=patch_size, method=method, threads=threads, given=given)
-    return tile_coherence_of(pair).value
+    pair = compare(generated, source, patch_size=patch_size, method=method, threads=threads)
+    return tile_coherence_of(pair, axes).value
 
 
-def tile_coherence_of(pair: Comparison) -> Measured:
+def tile_coherence_of(pair: Comparison, axes: str = "xy") -> Measured:
     """Return `tile_coherence` of a comparison, with each direction's and the mean distance of the other patches."""
     distance = pair.forward.distance
     others = np.ones(distance.shape, np.bool_)
     if pair.same_size:
         others = _share_inside((pair.generated != pair.source).any(axis=2), pair.patch_size) > 0
     inside = float(distance[others].mean(dtype=np.float64)) if others.any() else 0.0
-    return _worst(pair, lambda axis: (_over_edge(pair, axis) + ROUNDING) / (inside + ROUNDING), inside=inside)
+    return _worst(axes, lambda axis: (_over_edge(pair, axis) + ROUNDING) / (inside + ROUNDING), inside=inside)
 
 
 def _over_edge(pair: Comparison, axis: int) -> float:
@@ -229,9 +228,8 @@ def _over_edge(pair: Comparison, axis: int) -> float:
     return over.mean().mean
 
 
-def _worst(pair: Comparison, figure: Callable[[int], float], **details: float) -> Measured:
+def _worst(axes: str, figure: Callable[[int], float], **details: float) -> Measured:
     """Return the largest figure of the directions asked for, with each."""
-    axes = pair.given.get("axes", "xy")
     if axes not in ("xy", "x", "y"):
         raise ParameterError(explain("axes", repr(axes), "must be xy, x or y"))
     figures = {name: figure(axis) for axis, name in enumerate("yx") if name in axes}
