@@ -34,6 +34,13 @@ def test(session: nox.Session, kernels: str) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Run the tests in a browser, and fail where there is none."""
+    session.install(".[test]", env=NATIVE)
+    session.run("pytest", "tests/browser", *session.posargs, env={"PATCHLOOM_REQUIRE_BROWSER": "1"})
+
+
+@nox.session
 def sanitize(session: nox.Session) -> None:
     """Call the compiled kernels at random under the address, undefined-behaviour and thread sanitizers."""
     session.run("python", "tests/native/run.py", "sanitize", *session.posargs)
