@@ -7,6 +7,7 @@ import io as streams
 import json
 import math
 import os
+import shlex
 import signal
 import statistics
 import subprocess
@@ -257,6 +258,16 @@ def test_files(pictures, folder):
     assert (quiet.stdout, quiet.stderr) == ("", "")
     assert run(*arguments, "--out", "b.json", "--csv", "--quiet").stdout.startswith("source,sample,")
     assert run(*arguments, "--quiet").stdout == done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="not on this machine: these are POSIX's")
+def test_closed_standard_output(pictures, folder):
+    """It matters only to what would go there, and then before the work."""
+    line = f"{shlex.quote(sys.executable)} -m patchloom measure in/sky.png out/sky.png --metrics coherence --quiet >&-"
+    done = subprocess.run(["sh", "-c", f"{line} --out a.csv; {line}"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("error: stdout=closed: the report writes to standard output")
+    assert (folder / "a.csv").exists()
 
 
 def test_what_is_no_number_is_null(pictures, folder, make_picture):

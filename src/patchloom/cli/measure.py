@@ -69,6 +69,7 @@ def _measure(**values: Any) -> int:
         warnings.simplefilter("ignore")
     form = _format(values)
     if values["show_list"]:
+        check_open("--list")
         tell(measure_list.listed(form, _width()))
         return 0
     pristine = None if values["fit_niqe"] is None else as_pristine(
@@ -77,7 +78,8 @@ def _measure(**values: Any) -> int:
         _fit(pristine, values)
         return 0
     source, samples = _arguments(values)
-    check_open("the report")
+    if _is_told(form, values):
+        check_open("the report")
     paired = as_pairs(source, samples)
     names = _names(values)
     outputs = [Path(text) for text in values["out"]]
@@ -268,8 +270,13 @@ def _deliver(report: Report, form: str, outputs: Sequence[Path], values: Mapping
             say(f"{io.shown(path)}  {len(report.rows)} rows")
     if form != "table":
         tell(measure_report.WRITERS["." + form](report))
-    elif report.rows and not (outputs and values["quiet"]):
+    elif report.rows and _is_told(form, values):
         tell(measure_report.as_text(report, _width()))
+
+
+def _is_told(form: str, values: Mapping[str, Any]) -> bool:
+    """Return whether anything goes to standard output."""
+    return form != "table" or not (values["out"] and values["quiet"])
 
 
 def _width() -> int | None:

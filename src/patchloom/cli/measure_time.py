@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,7 +20,8 @@ from .measure_work import Setup, shape_of
 
 _LOOKED_AT = 5                                            # pairs
 _TINY = 40                                                # pixels; holds the largest patch
-_NS_PER_PATCH = 17_000.0                                  # PatchMatch of one direction, measured at 250 x 167
+_NS_PER_PATCH = 4_500.0                                   # PatchMatch of one direction and its probes, at 250 x 167
+_NS_PER_SLICED = 17_000.0                                 # patch_swd, per patch of either picture
 
 
 def searches(setup: Setup) -> set[tuple[bool, int]]:
@@ -46,7 +48,7 @@ def searches(setup: Setup) -> set[tuple[bool, int]]:
 
 
 def pair_seconds(pairs: Sequence[Pair], setup: Setup) -> float:
-    """Return about how long one of the pairs takes in its searches, on one thread.
+    """Return about how long one of the pairs takes on one thread: what is slow of it.
 
     Few are looked at, spread over all; those that cannot be read are left out.
     """
@@ -57,7 +59,9 @@ def pair_seconds(pairs: Sequence[Pair], setup: Setup) -> float:
             shapes = shape_of(pairs[at].sample, "sample"), shape_of(pairs[at].source, "source")
         except PatchloomError:
             continue
-        found.append(sum(_search_seconds(*shapes, one, setup.method) for one in wanted))
+        seconds = sum(_search_seconds(*shapes, one, setup.method) for one in wanted)
+        sliced = sum(math.prod(_grid(shape, setup.patch_size)) for shape in shapes) * ("patch_swd" in setup.metrics)
+        found.append(seconds + sliced * _NS_PER_SLICED * 1e-9)
     return statistics.fmean(found) if found else 0.0
 
 
@@ -68,7 +72,7 @@ def _search_seconds(
     query, key = (_grid(shape, patch_size) for shape in ((sample, source) if forward else (source, sample)))
     if choose(method, query, key) == "exact":
         return estimate.exact_seconds(query, key, patch_size, sample[2])
-    return query[0] * query[1] * _NS_PER_PATCH * 1e-9
+    return query[0] * query[1] * _NS_PER_PATCH * max(1.0, patch_size / 7) * 1e-9
 
 
 def _grid(shape: tuple[int, ...], patch_size: int) -> Size:

@@ -12,6 +12,7 @@ from typing import Any
 _DIGITS = 4
 _MOST_DECIMALS = 7
 _GAP = "  "
+_AROUND = 3                                               # columns that rich leaves between texts
 
 
 @dataclass(frozen=True)
@@ -102,22 +103,26 @@ def drawn(table: Table, width: int | None) -> str:
     """
     if width is None:
         return "\n".join(plain(table))
+    return "\n\n".join(_shown(part, width) for part in _parts(table, width))
+
+
+def _shown(table: Table, width: int) -> str:
     from rich.console import Console
 
-    console = Console(file=streams.StringIO(), force_terminal=True, width=width)
-    for part in _parts(table, width):
-        console.print(_rich(part))
-    return console.file.getvalue().rstrip("\n")          # type: ignore[attr-defined]
+    file = streams.StringIO()
+    Console(file=file, force_terminal=True, width=width).print(_rich(table))
+    # Rich leaves a blank line above, below and before the foot.
+    return "\n".join(line for line in file.getvalue().splitlines() if line.strip())
 
 
 def _parts(table: Table, width: int) -> list[Table]:
     """Return tables of some columns each, all with the names, that are no wider than a terminal."""
     lines = [table.header, *table.rows, *table.foot]
-    widths = [max(_width(line[at]) for line in lines) + 2 for at in range(len(table.header))]
+    widths = [max(_width(line[at]) for line in lines) + _AROUND for at in range(len(table.header))]
     names = list(range(table.text))
     parts, taken = [], list(names)
     for at in range(table.text, len(widths)):
-        if taken != names and sum(widths[column] for column in (*taken, at)) > width:
+        if taken != names and sum(widths[column] for column in (*taken, at)) > width - _AROUND:
             parts.append(taken)
             taken = list(names)
         taken.append(at)
