@@ -47,7 +47,7 @@ def test_identity_share_ends_at_two_pixels(shift, share):
 def test_half_a_copy():
     """Half the patches, less those that noise touches."""
     made = spoilt(SOURCE)
-    least, most = 18 / 42, 24 / 42                        # columns of patches without noise, and with a pixel of the copy
+    least, most = 18 / 42, 24 / 42                        # of columns: without noise, and with any copy
     assert least <= metrics.rigid_share(made, SOURCE) <= metrics.identity_share(made, SOURCE) < most
     assert metrics.identity_share(np.roll(made, 5, 0), SOURCE) < 0.1
     assert metrics.rigid_share(np.roll(made, 5, 0), SOURCE) > 0.3
@@ -60,8 +60,10 @@ def test_identity_needs_one_size():
     found = metrics.measure(SOURCE[:, 1:], SOURCE, ["identity_share", "rigid_share", "top_offsets"])
     assert np.isnan(found["identity_share"].value)
     assert found["rigid_share"].value == 1 == found["top_offsets"].value
-    assert found["rigid_share"].details == {"offset": [0, 1]}
-    assert found["top_offsets"].details == {"offsets": [{"offset": [0, 1], "share": 1.0}]}
+    assert found["rigid_share"].details == {"method": "exact", "offset": [0, 1]}
+    assert found["top_offsets"].details == {
+        "method": "exact", "offsets": [{"offset": [0, 1], "share": 1.0}],
+    }
 
 
 @pytest.mark.parametrize("seed", range(4))

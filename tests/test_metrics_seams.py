@@ -164,7 +164,7 @@ def test_tiles_do_better_than_their_source():
     before, after = (metrics.measure(picture, SOURCE, ["tile_seam", "tile_coherence"]) for picture in (SOURCE, made))
     assert after["tile_seam"].value < 1.2 < before["tile_seam"].value
     assert after["tile_coherence"].value < 5 < before["tile_coherence"].value
-    assert set(after["tile_coherence"].details) == {"x", "y", "inside"}
+    assert set(after["tile_coherence"].details) == {"x", "y", "inside", "method"}
 
 
 def test_one_direction_counts_alone():

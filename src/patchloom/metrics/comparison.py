@@ -72,6 +72,11 @@ class Comparison:
         return self._search(forward, patch_size)[1]
 
     @property
+    def searched(self) -> str:
+        """How the forward field was found: ``exact`` or ``patchmatch``."""
+        return self.mean().method
+
+    @property
     def searches(self) -> tuple[tuple[bool, int], ...]:
         """Which fields were asked for so far: (forward, patch size)."""
         return tuple(self._found)

@@ -72,7 +72,8 @@ def identity_share_of(pair: Comparison) -> Measured:
             explain("sizes", " and ".join(sizes), "must be one size, or no place is the same",
                     "use rigid_share, which needs no size")
         )
-    return Measured(float((np.abs(offsets(pair.forward)) <= NEAR).all(axis=2).mean()))
+    share = float((np.abs(offsets(pair.forward)) <= NEAR).all(axis=2).mean())
+    return Measured(share, {"method": pair.searched})
 
 
 def rigid_share(
@@ -123,7 +124,7 @@ def rigid_share_of(pair: Comparison) -> Measured:
     common, _ = _commonest(pair.forward, _CANDIDATES)
     shares = [_explained(pair, row, col) for row, col in common]
     best = int(np.argmax(shares))
-    return Measured(shares[best], {"offset": common[best]})
+    return Measured(shares[best], {"method": pair.searched, "offset": common[best]})
 
 
 def top_offsets(
@@ -172,7 +173,7 @@ def top_offsets_of(pair: Comparison) -> Measured:
     """Return `top_offsets` of a comparison, with the offsets and the share of each."""
     common, shares = _commonest(pair.forward, _TOP)
     listed = [{"offset": offset, "share": share} for offset, share in zip(common, shares, strict=True)]
-    return Measured(min(float(sum(shares)), 1.0), {"offsets": listed})
+    return Measured(min(float(sum(shares)), 1.0), {"method": pair.searched, "offsets": listed})
 
 
 def offsets(field: NNF) -> npt.NDArray[np.int32]:

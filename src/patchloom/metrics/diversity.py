@@ -196,4 +196,4 @@ def nnfdiv_of(pair: Comparison) -> Measured:
     planes = np.moveaxis(offsets(pair.forward), 2, 0) & 0xFF
     raw = planes.astype(np.uint8).tobytes()
     share = len(zlib.compress(raw, LEVEL)) / len(raw)
-    return Measured(share, {"level": LEVEL, "zlib": zlib.ZLIB_RUNTIME_VERSION})
+    return Measured(share, {"method": pair.searched, "level": LEVEL, "zlib": zlib.ZLIB_RUNTIME_VERSION})

@@ -84,7 +84,8 @@ def seam_of(pair: Comparison) -> Measured:
     there = natural[tuple(np.moveaxis(field.index[parts["across"]], -1, 0))]
     there = there if np.isfinite(there).any() else natural
     means["natural"] = float(there[np.isfinite(there)].mean())
-    return Measured((means["across"] + ROUNDING) / (means["natural"] + ROUNDING), means)
+    ratio = (means["across"] + ROUNDING) / (means["natural"] + ROUNDING)
+    return Measured(ratio, {"method": pair.searched, **means})
 
 
 def _share_inside(mask: Mask, patch_size: int) -> npt.NDArray[np.float64]:
@@ -215,7 +216,9 @@ def tile_coherence_of(pair: Comparison, axes: str = "xy") -> Measured:
     if pair.same_size:
         others = _share_inside((pair.generated != pair.source).any(axis=2), pair.patch_size) > 0
     inside = float(distance[others].mean(dtype=np.float64)) if others.any() else 0.0
-    return _worst(axes, lambda axis: (_over_edge(pair, axis) + ROUNDING) / (inside + ROUNDING), inside=inside)
+    return _worst(
+        axes, lambda axis: (_over_edge(pair, axis) + ROUNDING) / (inside + ROUNDING), method=pair.searched, inside=inside,
+    )
 
 
 def _over_edge(pair: Comparison, axis: int) -> float:
@@ -225,10 +228,10 @@ def _over_edge(pair: Comparison, axis: int) -> float:
     parts = [pair.generated[end] if axis == 0 else pair.generated[:, end] for end in ends]
     strip: Image = np.ascontiguousarray(np.concatenate(parts, axis=axis))
     over = Comparison(strip, pair.source, pair.patch_size, pair.method, pair.threads, pair.whole)
-    return over.mean().mean
+    return float(over.forward.distance.mean(dtype=np.float64))
 
 
-def _worst(axes: str, figure: Callable[[int], float], **details: float) -> Measured:
+def _worst(axes: str, figure: Callable[[int], float], **details: Any) -> Measured:
     """Return the largest figure of the directions asked for, with each."""
     if axes not in ("xy", "x", "y"):
         raise ParameterError(explain("axes", repr(axes), "must be xy, x or y"))
