@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import importlib
 import io as streams
 import json
 import math
@@ -21,13 +20,9 @@ import pytest
 import command_line
 from command_line import names, save
 from patchloom import io, metrics
-from patchloom.cli import group, measure_report, measure_time, tables
+from patchloom.cli import group, measure_report, measure_setup, measure_time
 from patchloom.cli.measure_pairs import as_pairs, natural
 from patchloom.cli.measure_work import Row, Setup, as_rgb
-from patchloom.cli.processes import spread
-from patchloom.errors import PatchloomError
-
-command = importlib.import_module("patchloom.cli.measure")        # the package has the command by this name
 
 QUICK = "coherence,sharpness_ratio"
 ONE = ("--jobs", 1)
@@ -228,23 +223,6 @@ def test_a_terminal_gets_parts_that_fit(pictures):
     assert measure_report.as_text(report).splitlines()[0].split()[1::2] == ["coherence", "completeness", "nnfdiv"]
 
 
-def test_digits():
-    assert tables.figures([1234.5, 0.5]) == ["1234", "0"] or tables.figures([1234.5]) == ["1234"]
-    assert tables.figures([0.0, math.nan]) == ["0.000", "-"]
-    assert tables.figures([1.5e-9, 2e-9]) == ["1.500e-09", "2.000e-09"]
-    assert tables.figures([0.5], [100.0]) == ["0.5"]
-
-
-def test_markdown_is_escaped():
-    table = tables.Table(["a|b", "n"], [["x_y", "1"]], [["mean", "2"]])
-    assert tables.markdown(table) == ["| a\\|b | n |", "| :-- | --: |", "| x\\_y | 1 |", "| **mean** | **2** |"]
-
-
-def test_wide_letters_are_aligned():
-    lines = tables.plain(tables.Table(["名前", "n"], [["花", "1"], ["cafe\u0301", "22"]]))
-    assert lines == ["名前   n", "----  --", "花     1", "cafe\u0301  22"]
-
-
 def test_files(pictures, folder):
     """The suffix decides; standard output has its own format all the same."""
     outputs = [word for name in ("a.json", "a.csv", "x/a.md", "a.txt") for word in ("--out", name)]
@@ -361,16 +339,20 @@ def noisy(folder, make_picture):
 
 def test_niqe(folder, noisy):
     """Fitted to a folder and written; the same figures with it at once, from its file, and in Python."""
-    done = run("measure", "--fit-niqe", "fine", "--niqe", "new.npz")
+    done = command_line.run("measure", "--fit-niqe", "fine", "--niqe", "new.npz")
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1].startswith("new.npz  ")
     model = io.load_niqe("new.npz")
+    told_alone = command_line.run("measure", "--fit-niqe", "fine", "--niqe", "new.npz", "--force", "--json", "--quiet")
+    assert json.loads(told_alone.stdout)["niqe"]["sha256"] == model.digest
     expected = metrics.niqe(io.read("fine/1.png").pixels, parameters=model)
     arguments = ("fine/0.png", "fine/1.png", "--metrics", "niqe")
     for more in (("--niqe", "new.npz"), ("--niqe", "new.npz", "--fit-niqe", "fine", "--force")):
         found = told(*arguments, *more)
         assert found["rows"][0]["values"] == {"niqe": expected}
-        assert found["settings"]["niqe"] == {"path": "new.npz", "sha256": model.digest}
+        assert found["settings"]["niqe"] == {
+            "path": "new.npz", "sha256": model.digest, "blocks": model.blocks, "block_size": 96
+        }
     assert f"niqe new.npz, SHA-256 {model.digest}" in run("measure", *arguments, "--niqe", "new.npz").stdout
 
 
@@ -380,7 +362,7 @@ def test_fitting_needs_pictures_that_serve(pictures, folder, make_picture):
         save(folder / name / "a.png", make_picture(24, 30))
         (folder / "bad").mkdir(exist_ok=True)
         (folder / "bad" / "b.png").write_bytes(b"no picture")
-        done = run("measure", "--fit-niqe", name, "--niqe", "new.npz", code=2)
+        done = command_line.run("measure", "--fit-niqe", name, "--niqe", "new.npz", code=2)
         assert done.stderr.splitlines()[-1].startswith(said)
     assert set(names(folder)) - set(before) == {"few/a.png", "bad/a.png", "bad/b.png"}
 
@@ -418,22 +400,6 @@ def test_processes_change_nothing(pictures, folder):
     assert [failure["sample"] for failure in json.loads(one.stdout)["failed"]] == ["out/flowers_3.png", "out/sky_1.png"]
 
 
-def test_a_process_that_dies_is_one_error():
-    """The others' work goes on, and so does what was to come."""
-    items = ["1 + 1", "__import__('os')._exit(7)", "__import__('patchloom.checks').checks.as_seed(-1)", "2 + 2"]
-    found = dict(spread(eval, items, 2))
-    assert (found[0], found[3], str(found[2])) == (2, 4, "seed=-1: must be a whole number, 0 to 2**64 - 1")
-    assert str(found[1]).startswith("process=ended with code 7: must live until its work is done; ")
-    assert all(isinstance(found[at], PatchloomError) for at in (1, 2))
-    assert str(dict(spread(eval, items[2:], 1))[0]) == str(found[2])
-
-
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_other_errors_end_the_work(jobs):
-    with pytest.raises(ZeroDivisionError):
-        list(spread(eval, ["1 / 0", "1 / 0"], jobs))
-
-
 def commands_of(session):
     """The command lines of a session's processes, where the system shows them as files."""
     for about in Path("/proc").glob("[0-9]*/stat"):
@@ -461,14 +427,14 @@ def test_ctrl_c(folder, make_picture):
 
 
 def test_how_cores_are_shared(monkeypatch):
-    monkeypatch.setattr(command, "as_threads", lambda _: 8)
+    monkeypatch.setattr(measure_setup, "as_threads", lambda _: 8)
     none = {"jobs": None, "threads": None}
-    assert command._shared(none, 20) == (8, 1)
-    assert command._shared(none, 3) == (3, 2)
-    assert command._shared(none, 1) == (1, 8)
-    assert command._shared({**none, "threads": 4}, 20) == (2, 4)
-    assert command._shared({**none, "jobs": 2}, 20) == (2, 4)
-    assert command._shared({"jobs": 20, "threads": 1}, 3) == (3, 1)
+    assert measure_setup.shared(none, 20) == (8, 1)
+    assert measure_setup.shared(none, 3) == (3, 2)
+    assert measure_setup.shared(none, 1) == (1, 8)
+    assert measure_setup.shared({**none, "threads": 4}, 20) == (2, 4)
+    assert measure_setup.shared({**none, "jobs": 2}, 20) == (2, 4)
+    assert measure_setup.shared({"jobs": 20, "threads": 1}, 3) == (3, 1)
 
 
 # Time
@@ -517,6 +483,7 @@ def test_long_runs_are_announced(pictures, monkeypatch):
     (("in", "out", "--out", "a.xml"), "output suffix='.xml': must be one of .json, .csv, .md, .txt"),
     (("in", "out", "--out", "old.csv"), "output=old.csv (exists): is not overwritten; pass --force"),
     (("in", "out", "--out", "a.csv", "--out", "./a.csv"), "out="),
+    (("--fit-niqe", "in", "--niqe", "new.npz", "--metrics", "niqe"), "Missing argument 'SOURCE'; see patchloom"),
     (("--fit-niqe", "in"), "fit_niqe=in: needs a file to write to; pass --niqe with a new one"),
     (("--fit-niqe", "none", "--niqe", "new.npz"), "fit_niqe=none: must be a folder of pictures"),
     (("--fit-niqe", "empty", "--niqe", "new.npz"), "image='empty': is a folder without pictures"),

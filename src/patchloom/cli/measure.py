@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
 import sys
 import warnings
@@ -16,7 +16,8 @@ from typing import Any
 
 import click
 
-from .. import io, kernels, metrics
+from .. import io, kernels
+from .._version import __version__
 from ..checks import as_threads, as_whole
 from ..errors import ParameterError, PatchloomError, explain
 from ..metrics import NiqeModel
@@ -29,6 +30,7 @@ from .jobs import Request
 from .measure_niqe import as_pristine, fitted
 from .measure_pairs import Pair, Paired, as_pairs
 from .measure_report import Report
+from .measure_setup import as_names, as_setup, shared, told
 from .measure_time import announcement
 from .measure_work import Row, Setup, Spread, diversity, measured, shape_of
 from .options import Checked, as_number, choice, number_option
@@ -39,6 +41,9 @@ from .running import Runner
 
 FORMATS = ("table", "json", "csv")
 SUFFIXES = (".json", ".csv", ".md", ".txt")
+OF_MEASURING = ("paths", "names", "weights", "mask", "out", "as_csv", "form", "jobs", "threads")
+"""Options that a fit alone has no use for."""
+
 SET_METRIC = measure_list.SET_METRIC
 
 PATCH_SIZE = number_option("patch_size", numbers()["patch_size"], Setup.patch_size)
@@ -74,23 +79,25 @@ def _measure(**values: Any) -> int:
         return 0
     pristine = None if values["fit_niqe"] is None else as_pristine(
         values["fit_niqe"], values["niqe"], force=values["force"])
-    if pristine is not None and not values["paths"]:
-        _fit(pristine, values)
+    if pristine is not None and not any(values[name] for name in OF_MEASURING):
+        model = _fit(pristine, values)
+        if values["as_json"]:
+            tell(json.dumps({"version": __version__, "niqe": told(values["niqe"], model)}, indent=2))
         return 0
     source, samples = _arguments(values)
     if _is_told(form, values):
         check_open("the report")
     paired = as_pairs(source, samples)
-    names = _names(values)
+    names = as_names(values)
     outputs = [Path(text) for text in values["out"]]
     _check_outputs(outputs, paired, values)
     for path, reason in () if values["quiet"] else paired.passed_over:
         say(f"{path} is passed over: {reason}")
     if not io.is_folder(source):
         shape_of(paired.pairs[0].source, "source")        # of all pairs: its error is not told with each
-    setup, settings = _setup(values, names, None if pristine is None else _fit(pristine, values))
+    setup, settings = as_setup(values, names, None if pristine is None else partial(_fit, pristine, values))
     pairs = paired.pairs
-    jobs, threads = _shared(values, len(pairs))
+    jobs, threads = shared(values, len(pairs))
     runner = Runner(Request(range(1), Naming(Path(), ""), threads, None, values["force"]), several=len(pairs) > 1,
                     quiet=values["quiet"])
     rows, failed = _rows(pairs, replace(setup, threads=threads), jobs, runner)
@@ -169,40 +176,6 @@ def _fit(pictures: Sequence[Source], values: Mapping[str, Any]) -> NiqeModel:
     return fitted(pictures, values["niqe"], rgb=values["rgb"], force=values["force"], quiet=values["quiet"])
 
 
-def _names(values: Mapping[str, Any]) -> list[str]:
-    """Return the names of what is measured."""
-    asked = [name.strip() for text in values["names"] for name in text.split(",")]
-    given = {need: values[need] for need in measure_list.OPTIONS if values[need] is not None}
-    weights = ["weights"] if os.environ.get(VARIABLE) else []
-    names = measure_list.chosen(asked, [*given, *weights])
-    measure_list.check_needed(names, given)
-    return names
-
-
-def _setup(
-    values: Mapping[str, Any], names: Sequence[str], model: NiqeModel | None
-) -> tuple[Setup, dict[str, Any]]:
-    """Return how pairs are measured, and what a report says of it; files that metrics need are read."""
-    needed = {metric.needs for metric in metrics.METRICS if metric.name in names}
-    given: dict[str, Any] = {}
-    told: dict[str, Any] = dict.fromkeys(("niqe", "weights"))
-    if "weights" in needed:
-        given["weights"] = found = metrics.load_inception(values["weights"])
-        told["weights"] = {"path": io.shown(found.path), "sha256": found.sha256, "layout": found.layout}
-    if "niqe" in needed:
-        given["niqe"] = model = model or io.load_niqe(values["niqe"])
-        told["niqe"] = {"path": io.shown(values["niqe"]), "sha256": model.digest}
-    setup = Setup(
-        tuple(name for name in names if name != SET_METRIC), values["patch_size"] or Setup.patch_size,
-        values["method"], rgb=values["rgb"], given=given, mask=values["mask"],
-    )
-    settings = {
-        "metrics": names, "patch_size": setup.patch_size, "method": setup.method, "rgb": setup.rgb, **told,
-        "mask": setup.mask,
-    }
-    return setup, settings
-
-
 def _check_outputs(outputs: Sequence[Path], paired: Paired, values: Mapping[str, Any]) -> None:
     """Refuse what could not be written, before the work for it starts."""
     for path in outputs:
@@ -210,15 +183,6 @@ def _check_outputs(outputs: Sequence[Path], paired: Paired, values: Mapping[str,
     check_distinct(outputs)
     read = [source.path for pair in paired.pairs for source in (pair.source, pair.sample)]
     check_inputs_kept([*read, *(Path(values[name]) for name in ("niqe", "weights", "mask") if values[name])], outputs)
-
-
-def _shared(values: Mapping[str, Any], pairs: int) -> tuple[int, int]:
-    """Return how many processes and how many threads of each share the cores."""
-    threads: int | None = values["threads"]
-    cores = as_threads(0)
-    jobs = values["jobs"] or max(1, min(pairs, cores // (threads or 1)))
-    jobs = min(jobs, pairs)
-    return jobs, threads or max(1, cores // jobs)
 
 
 def _rows(
