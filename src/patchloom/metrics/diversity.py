@@ -145,12 +145,12 @@ def nnfdiv(
 
     Higher is more diverse: next to 0 for a copy or a shift, small where large pieces were moved,
     large where each patch comes from elsewhere. So noise scores highest, and anything that makes
-    matches uncertain (blur, compression, flat areas) raises it: quote `nnfdist` beside it.
+    matches uncertain (blur, compression, grain) raises it: quote `nnfdist` beside it.
 
     The field holds how far the nearest patch lies, in rows, then in columns, one byte each (so
     modulo 256); the figure is its length after zlib at level 6 over its length before. Where
-    several patches are as near, exhaustive search takes the first in the source. PatchMatch's
-    fields are less regular, and score higher.
+    several patches are as near, exhaustive search takes the first in the source, and PatchMatch
+    another: its figure was up to a quarter more or less on 16 pictures of 250 pixels.
 
     Parameters
     ----------
@@ -196,4 +196,5 @@ def nnfdiv_of(pair: Comparison) -> Measured:
     planes = np.moveaxis(offsets(pair.forward), 2, 0) & 0xFF
     raw = planes.astype(np.uint8).tobytes()
     share = len(zlib.compress(raw, LEVEL)) / len(raw)
-    return Measured(share, {"method": pair.searched, "level": LEVEL, "zlib": zlib.ZLIB_RUNTIME_VERSION})
+    note = "" if pair.searched == "exact" else "of PatchMatch's field: up to a quarter off that of exhaustive search"
+    return Measured(share, {"method": pair.searched, "level": LEVEL, "zlib": zlib.ZLIB_RUNTIME_VERSION}, note)
