@@ -265,6 +265,11 @@ def test_build_refuses_pictures(folder, make_picture):
     refused(folder, *command, message=f"image={fake / 'p0_1.tif'} (not a picture of a known kind)")
 
 
+def test_a_picture_is_real_or_fake(folder, make_picture):
+    real, _ = folders(folder, make_picture)
+    refused(folder, "study", "build", real, "./real", message=f"fake={real / 'p0.png'} (is a real picture too)")
+
+
 def test_opaque_alpha_and_grey_are_taken(folder, make_picture):
     save(folder / "real" / "a.png", make_picture(24, 32, 1)[..., 0])
     Image.fromarray(make_picture(24, 32)).convert("RGBA").save(folder / "a_1.png")

@@ -205,6 +205,29 @@ def test_a_server_that_goes_away_loses_nothing(folder, make, serve, visit):
     assert [one.wrong for one in read_database(folder / "answers.sqlite")[1]] == [True, True]
 
 
+def test_an_answer_that_is_refused_holds_up_no_other(folder, make, serve, visit):
+    """Two people under one name, by mistake: the first counts, the second is told, the third is not held up."""
+    path = make("unpaired", 1)
+    url, stop = serve(path, folder / "answers.sqlite")
+    for wrong in (False, True):
+        page = visit(url + "#participant=ann", offline=True)
+        someone = Participant(page, path)
+        someone.go_on("I agree, begin")
+        someone.go_on("Begin")
+        someone.answer(wrong)
+        expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+        assert page.get_by_role("alert").count() == wrong
+    expect(page.get_by_role("alert")).to_contain_text("1 answer did not reach the server (trial: this participant has")
+    page.get_by_role("button", name="Next participant").click()
+    someone.go_on("I agree, begin")
+    someone.go_on("Begin")
+    someone.answer(True)
+    expect(page.get_by_text("Your answers have been saved.")).to_be_visible()
+    stop()
+    kept = read_database(folder / "answers.sqlite")[1]
+    assert sorted((one.participant == "ann", one.wrong) for one in kept) == [(False, True), (True, False)]
+
+
 def test_keys_that_are_held_and_clicks_too_early_do_nothing(folder, make, visit):
     path = make("paired-0.5s", 2)
     page = visit(path.as_uri())

@@ -88,6 +88,7 @@ def build(
     InputError
         If a picture cannot be used, sizes differ, or there are too few pictures.
     """
+    _check_apart(reals, fakes)
     setups, form = setups or as_setups(DEFAULT_SETUPS), form or Form()
     by_name = any(setup.paired for setup in setups)
     found = pairs(reals, fakes, by_name=by_name)
@@ -113,6 +114,13 @@ def build(
                   dict(sorted(shown.items())))
     page = make_page(study, {name: data[name] for name in study.pictures}, form.encoding)
     return Built(page, _notes(len(reals) - len(found), lossy))
+
+
+def _check_apart(reals: Sequence[Path], fakes: Sequence[Path]) -> None:
+    both = {path.resolve() for path in reals} & {path.resolve() for path in fakes}
+    if both:
+        raise FileError(explain("fake", f"{io.shown(min(both))} (is a real picture too)", "must be another file",
+                                "pass real and fake pictures in folders of their own"))
 
 
 def _trials(asked: int | None, groups: int, practice: int) -> int:

@@ -109,7 +109,7 @@ async function instructions(setup, part, practice, trials) {
 async function finish(all) {
   progress("Done", all, all);
   await records.send();
-  const lost = records.served ? records.unsent().length : 0;
+  const lost = records.served ? records.lost() : 0;
   const buttons = [];
   if (lost) buttons.push(["retry", button("Try again", "", { className: "main" })]);
   if (lost || !records.served) buttons.push(["download", button("Download the answers", "", { className: lost ? "" : "main" })]);

@@ -63,7 +63,12 @@ class Records {
     return this.state.answers.filter((answer) => !this.state.sent.includes(`${answer.participant}/${answer.trial}`));
   }
 
-  /** Send what has not been sent, one after another; what fails is sent with the next answer, or at the end. */
+  /** How many answers of this participant the server does not have. */
+  lost() {
+    return this.unsent().filter((answer) => answer.participant === this.state.participant).length;
+  }
+
+  /** Send what has not been sent, one after another; what fails is sent again with the next answer, or at the end. */
   send() {
     if (this.served) this.sending = this.sending.then(() => this.sendAll());
     return this.sending;
@@ -72,20 +77,27 @@ class Records {
   async sendAll() {
     this.problem = "";
     for (const answer of this.unsent()) {
-      try {
-        const response = await fetch("answers", {
-          method: "POST",
-          headers: { "Content-Type": "application/json" },
-          body: JSON.stringify({ study: this.study.id, ...answer }),
-        });
-        const told = await response.json();
-        if (!response.ok) throw new Error(told.error);
-      } catch (error) {
-        this.problem = error.message;
-        return;
+      const refusal = await this.post(answer);
+      if (refusal === "") {
+        this.state.sent.push(`${answer.participant}/${answer.trial}`);
+        this.save();
+      } else {
+        this.problem = refusal;
       }
-      this.state.sent.push(`${answer.participant}/${answer.trial}`);
-      this.save();
+    }
+  }
+
+  /** Send one answer; returns why it was not taken, or nothing. An answer that is refused holds up no other. */
+  async post(answer) {
+    try {
+      const response = await fetch("answers", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ study: this.study.id, ...answer }),
+      });
+      return response.ok ? "" : (await response.json()).error;
+    } catch (error) {
+      return error.message;
     }
   }
 
