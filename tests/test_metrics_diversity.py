@@ -63,7 +63,7 @@ def test_bad_samples(samples, error, line):
         metrics.pixel_diversity(samples, SOURCE)
 
 
-@pytest.mark.parametrize("source", [np.full((5, 5), 9, np.uint8), np.zeros((1, 1), np.uint8)])
+@pytest.mark.parametrize("source", [np.full((5, 5), 9, np.uint8), np.zeros((1, 1), np.uint8), np.full((7, 9, 3), 0.1)])
 def test_flat_source(source):
     """Nothing to relate to."""
     with pytest.raises(ImageError, match="source=one flat colour"):
@@ -99,3 +99,11 @@ def test_nnfdist_is_coherence():
     made = make_picture(20, 24, 3, 1)
     assert metrics.nnfdist(made, SOURCE) == metrics.coherence(made, SOURCE)
     assert metrics.nnfdist(made, SOURCE, patch_size=3) == metrics.coherence(made, SOURCE, patch_size=3)
+
+
+def test_nnfdiv_of_patchmatch_says_so():
+    """Its field is another one."""
+    found = metrics.measure(make_picture(64, 64, 3, 1), make_picture(64, 64), ["nnfdiv"], method="patchmatch")["nnfdiv"]
+    assert found.details["method"] == "patchmatch"
+    assert "up to a quarter" in found.note
+    assert 0 < found.value < 1

@@ -62,8 +62,8 @@ def pixel_diversity(samples: Iterable[Any], source: Any) -> float:
     if not isinstance(samples, Iterable):
         raise ParameterError(explain("samples", type(samples).__name__, "must be several pictures", "pass a list"))
     own, _ = as_measured(source, "source")
-    spread = intensity(own).std(ddof=1) if own.shape[0] * own.shape[1] > 1 else 0.0
-    if spread == 0:
+    values = intensity(own)
+    if values.min() == values.max():
         raise ImageError(explain("source", "one flat colour", "its intensities must vary", "leave pixel_diversity out"))
     count, first, total, squares = 0, None, np.zeros(()), np.zeros(())
     for count, sample in enumerate(samples, start=1):
@@ -85,7 +85,7 @@ def pixel_diversity(samples: Iterable[Any], source: Any) -> float:
     if count < 2:
         raise ParameterError(explain("samples", count, "must be at least 2 pictures", "make more of them"))
     variance = np.maximum(squares - total * total / count, 0) / (count - 1)
-    return float(np.sqrt(variance).mean() / spread)
+    return float(np.sqrt(variance).mean() / values.std(ddof=1))
 
 
 def nnfdist(

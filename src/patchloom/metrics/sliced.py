@@ -53,7 +53,8 @@ def patch_swd(generated: Any, source: Any, *, patch_size: int = 7, projections: 
     float
         0 to the patch's side times the root of the channels, in units of intensity; in practice
         well below 1. The same on every machine but for rounding (1e-6 of it). Of pictures with
-        more than 262,144 patches that many are drawn, evenly and always the same.
+        more than 262,144 patches that many are drawn, evenly and always the same; that adds 1e-4
+        to distances as small as 1e-3, and changes those above 0.01 by less than 0.1 %.
 
     Raises
     ------
