@@ -176,8 +176,10 @@ def test_csv(pictures, folder):
         row = metrics.measure(pictures[line["sample"]], pictures[line["source"]], ["coherence"])
         assert float(line["coherence"]) == row["coherence"].value
     assert [bool(line["pixel_diversity"]) for line in lines] == [True, True, True, False]
-    assert run("measure", "in", "out", "--metrics", QUICK, "--format", "csv").stdout == text.replace(
-        ",pixel_diversity", "").replace("".join(f",{lines[0]['pixel_diversity']}"), "").replace(",,\n", ",\n")
+    alone = run("measure", "in", "out", "--metrics", QUICK, "--format", "csv").stdout
+    assert [list(line) for line in csv.DictReader(streams.StringIO(alone))] == [
+        ["source", "sample", "coherence", "sharpness_ratio", "notes"]
+    ] * 4
 
 
 def test_csv_holds_no_formulas(folder, make_picture):

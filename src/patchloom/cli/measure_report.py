@@ -164,14 +164,9 @@ def _of_one(report: Report) -> Table:
     """Return a line for each metric of the only pair."""
     known, row = _known(), report.rows[0]
     rows = [
-        [name, known[name].range, known[name].better, f"{figures_of(row.values[name])}"] for name in report.metrics
+        [name, known[name].range, known[name].better, *tables.figures([row.values[name]])] for name in report.metrics
     ]
     return Table(["metric", "range", "better", f"{row.sample} against {row.source}"], rows, text=3)
-
-
-def figures_of(value: float) -> str:
-    """Return one number as people read it."""
-    return tables.figures([value])[0]
 
 
 def _of_many(report: Report) -> Table:
