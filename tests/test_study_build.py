@@ -16,6 +16,7 @@ from command_line import names, refused, run, save
 from patchloom import io, study
 from patchloom.errors import FileError, ImageError, ParameterError
 from patchloom.study import building
+from patchloom.study.design import as_study
 from patchloom.study.pairing import pairs
 from studies import built, folders
 
@@ -107,6 +108,30 @@ def test_a_page_is_read_back_and_changes_are_noticed(folder, make_picture):
         path.write_text(text)
         with pytest.raises(FileError, match="must be a page that patchloom study build made"):
             study.read_page(str(path))
+
+
+def changed(manifest, change):
+    """A copy of a manifest after a change."""
+    copy = json.loads(json.dumps(manifest))
+    change(copy)
+    return copy
+
+
+@pytest.mark.parametrize("change", [
+    lambda m: m.update(trials=True), lambda m: m.update(trials=5), lambda m: m.update(trials=0),
+    lambda m: m.pop("seed"), lambda m: m.update(practice=1), lambda m: m.update(title=3), lambda m: m.update(seed="one"),
+    lambda m: m.update(more=1), lambda m: m.update(groups=m["groups"][:2]), lambda m: m["groups"].append(m["groups"][0]),
+    lambda m: m["groups"][0].update(fakes=[]), lambda m: m["groups"][0].update(real="nobody"),
+    lambda m: m["groups"][0].update(real=m["groups"][0]["fakes"][0], fakes=[m["groups"][0]["real"]]),
+    lambda m: m["pictures"][m["groups"][0]["real"]].update(name=5), lambda m: m["setups"].append(m["setups"][0]),
+    lambda m: m["pictures"][m["groups"][0]["real"]].update(width="5"), lambda m: m.update(setups="paired"),
+    lambda m: m["setups"][0].update(milliseconds=3), lambda m: m.update(pictures=[]),
+])
+def test_a_manifest_that_does_not_fit_together_is_damaged(folder, make_picture, change):
+    manifest = built(folder, make_picture).page.study.manifest()
+    assert as_study(manifest, "x").manifest() == manifest
+    with pytest.raises(FileError, match=r"^study=x \(damaged manifest\): must be as study build made it; build"):
+        as_study(changed(manifest, change), "x")
 
 
 def test_parts_of_the_page_are_installed():

@@ -38,14 +38,15 @@ def browser():
 
 @pytest.fixture
 def visit(browser):
-    """Return ``visit(url, **options)``: a page of a new visitor, who meets no error and asks nobody but the server."""
+    """Return ``visit(url)``: a page of a new visitor, who meets no error and asks nobody but the server."""
     contexts, problems = [], []
 
-    def new(url, *, offline=False, **options):
+    def new(url, *, offline=False, script="", **options):
         context = browser.new_context(**{"viewport": {"width": 1000, "height": 700}, **options})
         context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(script)
         origin = url.partition("#")[0]
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: problems.append(request.url) if not request.url.startswith(

@@ -152,7 +152,7 @@ def serve(page: str, answers: str, port: int, no_browser: bool) -> None:
     database = study.Database(path, found.study)
     try:
         with study.StudyServer(found, database, port) as server:
-            say(f"{found.study.title}  {server.url}  (Ctrl-C ends it)")
+            say(f"{io.shown(found.study.title)}  {server.url}  (Ctrl-C ends it)")
             _until_stopped(server.serve_forever, server.url, no_browser)
         count, people = database.counts()
     finally:

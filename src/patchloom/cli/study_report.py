@@ -63,7 +63,7 @@ def as_table(report: Report) -> str:
     """Return a report to read."""
     study = report.study
     lines = [
-        f"{study.title}  (study {study.id[:8]})",
+        f"{io.shown(study.title)}  (study {study.id[:8]})",
         f"{_many(report.answers, 'answer')} of {_many(report.participants, 'participant')}"
         + _left(report) + (f"; {report.seen_again} after a reload" if report.seen_again else ""),
     ]

@@ -88,8 +88,7 @@ class Study:
     @cached_property
     def id(self) -> str:
         """SHA-256 of the manifest, in hexadecimal."""
-        text = json.dumps(self.manifest(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(_text(self.manifest()).encode()).hexdigest()
 
     @cached_property
     def group_of(self) -> Mapping[str, Group]:
@@ -147,10 +146,31 @@ def as_study(manifest: object, label: str) -> Study:
             groups=tuple(Group(group["real"], tuple(group["fakes"])) for group in manifest["groups"]),
             pictures={name: Shown(**shown) for name, shown in manifest["pictures"].items()},
         )
-        whole = study.manifest() == manifest and set(study.group_of) == set(study.pictures)
+        whole = _text(study.manifest()) == _text(manifest) and _is_consistent(study)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         whole = False
     if not whole:
         raise FileError(explain("study", f"{label} (damaged manifest)", "must be as study build made it",
                                 "build it again, or get an undamaged copy"))
     return study
+
+
+def _text(manifest: object) -> str:
+    """Return the one text that JSON has for a manifest: `True` and 1, which are equal in Python, differ in it."""
+    return json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+
+
+def _is_consistent(study: Study) -> bool:
+    """Whether the parts of a study fit together, as JSON that somebody else wrote need not."""
+    shown = study.pictures
+    typed = all(
+        [type(value) for value in (one.name, one.real, one.sha256, one.width, one.height)] == [str, bool, str, int, int]
+        for one in shown.values()
+    )
+    grouped = all(
+        group.fakes and shown[group.real].real and not any(shown[name].real for name in group.fakes)
+        for group in study.groups
+    )
+    listed = sorted(name for group in study.groups for name in (group.real, *group.fakes)) == sorted(shown)
+    counted = study.trials >= 1 and study.practice >= 0
+    return typed and grouped and listed and counted and len(study.groups) >= study.trials + study.practice

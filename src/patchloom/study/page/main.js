@@ -100,7 +100,7 @@ async function instructions(setup, part, practice, trials) {
       : `A picture appears ${time}. ${answer}: is it real or fake?`),
     make("p", {}, "Look at the cross before each picture. "
       + (practice ? `First, ${counted(practice, "trial")} for practice.` : `${counted(trials, "trial")}.`)),
-    make("p", {}, "Keys: ", make("kbd", {}, "F"), " or ", make("kbd", {}, "←"), ` for ${setup.paired ? "left" : "real"}, `,
+    make("p", { className: "keys" }, "Keys: ", make("kbd", {}, "F"), " or ", make("kbd", {}, "←"), ` for ${setup.paired ? "left" : "real"}, `,
       make("kbd", {}, "J"), " or ", make("kbd", {}, "→"), ` for ${setup.paired ? "right" : "fake"}.`),
     make("div", { className: "buttons" }, on));
   await goOn(on);
