@@ -119,8 +119,9 @@ def changed(manifest, change):
 
 @pytest.mark.parametrize("change", [
     lambda m: m.update(trials=True), lambda m: m.update(trials=5), lambda m: m.update(trials=0),
-    lambda m: m.pop("seed"), lambda m: m.update(practice=1), lambda m: m.update(title=3), lambda m: m.update(seed="one"),
-    lambda m: m.update(more=1), lambda m: m.update(groups=m["groups"][:2]), lambda m: m["groups"].append(m["groups"][0]),
+    lambda m: m.pop("seed"), lambda m: m.update(practice=1), lambda m: m.update(title=3),
+    lambda m: m.update(seed="one"), lambda m: m.update(more=1), lambda m: m.update(groups=m["groups"][:2]),
+    lambda m: m["groups"].append(m["groups"][0]),
     lambda m: m["groups"][0].update(fakes=[]), lambda m: m["groups"][0].update(real="nobody"),
     lambda m: m["groups"][0].update(real=m["groups"][0]["fakes"][0], fakes=[m["groups"][0]["real"]]),
     lambda m: m["pictures"][m["groups"][0]["real"]].update(name=5), lambda m: m["setups"].append(m["setups"][0]),
