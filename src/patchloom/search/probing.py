@@ -20,7 +20,7 @@ from ..types import NNF
 from .patchmatch import Effort
 from .quantise import Quantised, totals
 
-METRIC_EFFORT = Effort(sweeps=8, trials=4, looks=2, repairs=2)
+METRIC_EFFORT = Effort(sweeps=8, trials=2, looks=2, repairs=3)
 """A PatchMatch whose mean is corrected afterwards; see docs/performance.md."""
 
 PROBES = 512
