@@ -98,7 +98,7 @@ def test_probes_are_drawn_by_distance() -> None:
     rng = np.random.default_rng(8)
     total = (rng.integers(0, 1000, 5000) ** 3).astype(np.int64)
     total[::3] = 0
-    at, shares = probing._draw(total)
+    at, shares = probing._draw(total, probing.PROBES)
     assert shares is not None
     assert at.size == shares.size == probing.PROBES
     assert (np.diff(at) >= 0).all()
@@ -107,6 +107,12 @@ def test_probes_are_drawn_by_distance() -> None:
     expected = probing.PROBES * weight / weight.sum()
     assert np.abs(np.bincount(at, minlength=5000) - expected).max() < 1
     np.testing.assert_allclose(shares, (weight / weight.sum())[at], rtol=1e-3)
+
+
+def test_large_pictures_are_probed_less() -> None:
+    assert probing.probes_for((160, 244)) == probing.probes_for((1024, 1024)) == 512
+    assert probing.probes_for((2048, 2048)) == 256
+    assert 150 < probing.probes_for((2814, 3994)) < 160
 
 
 def test_few_patches_are_all_searched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import kernels
-from ..types import NNF
+from ..types import NNF, Size
 from .patchmatch import Effort
 from .quantise import Quantised, totals
 
@@ -25,6 +25,9 @@ METRIC_EFFORT = Effort(sweeps=8, trials=2, looks=2, repairs=3)
 
 PROBES = 512
 """Patches that are searched exhaustively; the standard error falls with their square root."""
+
+FULL_KEYS = 2**20
+"""Keys beyond which fewer patches are, as the square root falls: or large pictures would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def estimate(pair: Quantised, found: NNF, method: str, *, threads: int) -> Estim
     mean = int(total.sum()) / total.size / pair.steps
     if method == "exact" or not total.any():
         return Estimate(mean, method=method)
-    at, shares = _draw(total)
+    at, shares = _draw(total, probes_for(pair.grids[1]))
     missed = _missed(pair, at, total[at], threads) / pair.steps
     if shares is None:
         lost, error = math.fsum(missed) / total.size, 0.0
@@ -75,19 +78,26 @@ def estimate(pair: Quantised, found: NNF, method: str, *, threads: int) -> Estim
     return Estimate(corrected, error, mean / corrected - 1 if corrected else 0.0, at.size, method)
 
 
-def _draw(total: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64] | None]:
+def probes_for(keys: Size) -> int:
+    """Return how many patches to search among this many keys."""
+    return min(PROBES, math.isqrt(PROBES * PROBES * FULL_KEYS // (keys[0] * keys[1])))
+
+
+def _draw(
+    total: npt.NDArray[np.int64], probes: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64] | None]:
     """Return patches to search and each one's probability; all, and None, where few have any distance at all.
 
     The others are known to be right. Patches lie one after the other, each as long as its distance and a tenth of the
     mean one, and a step of equal length leads from probe to probe: that needs no random numbers.
     """
     missing = np.flatnonzero(total).astype(np.int32)
-    if missing.size <= PROBES:
+    if missing.size <= probes:
         return missing, None
     weight = 10 * total[missing] + int(total.sum()) // total.size + 1
     reached = np.cumsum(weight)
-    step = int(reached[-1]) // PROBES
-    at = np.searchsorted(reached, step // 2 + step * np.arange(PROBES, dtype=np.int64), side="right")
+    step = int(reached[-1]) // probes
+    at = np.searchsorted(reached, step // 2 + step * np.arange(probes, dtype=np.int64), side="right")
     return missing[at], weight[at] / float(reached[-1])
 
 
