@@ -101,12 +101,12 @@ def test_the_same_answer_again_is_no_other_answer(server):
 
 def test_many_at_once(server):
     threads = [threading.Thread(target=sent, args=(server, f"p{n}", trial), kwargs={"wrong": False})
-               for n in range(4) for trial in range(8)]
+               for n in range(8) for trial in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert server.database.counts() == (32, 4)
+    assert server.database.counts() == (64, 8)
 
 
 def test_the_page_is_not_believed(server, folder):

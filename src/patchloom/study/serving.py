@@ -66,6 +66,7 @@ class StudyServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128                              # five, as it is otherwise, refuses a room that starts at once
 
     def __init__(self, page: Page, database: Database, port: int = 0) -> None:
         self.page, self.database = page, database
