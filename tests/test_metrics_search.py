@@ -110,9 +110,9 @@ def test_probes_are_drawn_by_distance() -> None:
 
 
 def test_large_pictures_are_probed_less() -> None:
-    assert probing.probes_for((160, 244)) == probing.probes_for((1024, 1024)) == 512
-    assert probing.probes_for((2048, 2048)) == 256
-    assert 150 < probing.probes_for((2814, 3994)) < 160
+    assert probing.probes_for((160, 244)) == probing.probes_for((2048, 2048)) == 512
+    assert probing.probes_for((4096, 4096)) == 256
+    assert 310 < probing.probes_for((2814, 3994)) < 315
 
 
 def test_few_patches_are_all_searched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ METRIC_EFFORT = Effort(sweeps=8, trials=2, looks=2, repairs=3)
 PROBES = 512
 """Patches that are searched exhaustively; the standard error falls with their square root."""
 
-FULL_KEYS = 2**20
+FULL_KEYS = 2**22
 """Keys beyond which fewer patches are, as the square root falls: or large pictures would take minutes."""
 
 
