@@ -281,7 +281,17 @@ def test_list():
         assert one["needs"].split(" ")[0] in ["", *(option.opts[0] for option in group.commands["measure"].params)]
     lines = run("measure", "--list").stdout.splitlines()
     assert [line.split()[0] for line in lines[2:]] == [one["name"] for one in found]
-    assert run("measure", "--list", "--csv").stdout.startswith("name,range,better,needs,help\ncoherence,")
+    assert run("measure", "--list", "--csv").stdout.startswith("name,usual,range,better,needs,help\ncoherence,yes,")
+    assert [one["usual"] == "yes" for one in found] == [*(metric.usual for metric in metrics.METRICS), True]
+
+
+def test_the_usual_ones_and_all(pictures):
+    free = [metric for metric in metrics.METRICS if not metric.needs]
+    usual = [metric.name for metric in free if metric.usual]
+    assert 0 < len(usual) < len(free)
+    assert list(told("in/sky.png", "out/sky.png")["rows"][0]["values"]) == usual
+    found = told("in/sky.png", "out/sky.png", "--metrics", "all")
+    assert list(found["rows"][0]["values"]) == [metric.name for metric in free]
 
 
 # Kinds of pictures

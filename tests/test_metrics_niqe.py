@@ -328,6 +328,17 @@ def test_fit_is_that_of_the_sharp_blocks(pictures):
     np.testing.assert_allclose(model.covariance, np.cov(rows, rowvar=False), rtol=1e-9, atol=1e-12)
 
 
+def test_one_sharp_place_does_not_decide_for_a_large_picture(pictures):
+    """Regions of 5 x 5 blocks stand for pictures of their own: in the plain one nothing is lost to the busy one."""
+    busy, plain = (np.tile(pictures[at], (2, 2, 1))[: 5 * BLOCK, : 5 * BLOCK].astype(float) for at in (0, 1))
+    plain = (128 + (plain - 128) / 8).round()
+    each = [fit_niqe([picture.astype(np.uint8), *pictures[2:6]], block=BLOCK).blocks for picture in (busy, plain)]
+    rest = fit_niqe(pictures[2:6], block=BLOCK).blocks
+    both = np.concatenate([busy, plain], axis=1).astype(np.uint8)
+    assert each[1] - rest > 10
+    assert abs(fit_niqe([both, *pictures[2:6]], block=BLOCK).blocks - (sum(each) - rest)) <= 2   # blocks at the joint
+
+
 def test_fit_takes_one_picture_at_a_time(pictures):
     """A folder of many need not fit in memory: each is dropped before the next is asked for."""
     import weakref

@@ -116,8 +116,8 @@ measure = click.Command(
     params=[
         click.Argument(["paths"], nargs=-1, metavar="SOURCE SAMPLE..."),
         click.Option(["--metrics", "names"], metavar="LIST", multiple=True,
-                     help="Which, by their names with commas between; may be repeated.  [default: all, which is all"
-                          " that need nothing more than is given]"),
+                     help="Which, by their names with commas between, or all; may be repeated. What a metric needs"
+                          " has to be given.  [default: those that --list calls usual]"),
         click.Option(["--list", "show_list"], is_flag=True, help="Tell about every metric, and measure nothing."),
         PATCH_SIZE,
         click.Option(["--method"], type=choice("method", METHODS), default="exact", metavar=f"[{'|'.join(METHODS)}]",
@@ -127,8 +127,8 @@ measure = click.Command(
                      help="Measure all pictures as RGB: grey is repeated, palettes are expanded, alpha is left out."),
         click.Option(["--niqe"], metavar="FILE", help="Pristine parameters for niqe, .npz or .mat.  [default: none]"),
         click.Option(["--fit-niqe"], metavar="FOLDER",
-                     help="First fit pristine parameters to the pictures of a folder, best of about 512 pixels, and"
-                          " write them to the file that --niqe names.  [default: none]"),
+                     help="First fit pristine parameters to the pictures of a folder, and write them to the file that"
+                          " --niqe names.  [default: none]"),
         click.Option(["--weights"], metavar="FILE",
                      help=f"Weights of Inception-V3 for sifid64 and sifid192.  [default: {VARIABLE}, or none]"),
         click.Option(["--mask"], metavar="PATH",

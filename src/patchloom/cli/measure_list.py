@@ -24,7 +24,8 @@ SET_METRIC = "pixel_diversity"
 ALL = "all"
 
 _SET = {
-    "name": SET_METRIC, "range": "0 and more", "better": "higher", "needs": "two samples of a source or more",
+    "name": SET_METRIC, "usual": "yes", "range": "0 and more", "better": "higher",
+    "needs": "two samples of a source or more",
     "help": "How much pixels vary from sample to sample, relative to how they vary in the source.",
 }
 
@@ -35,7 +36,7 @@ def chosen(asked: Sequence[str], given: Collection[str]) -> list[str]:
     Parameters
     ----------
     asked : sequence of str
-        Names; none, or ``all`` among them, is all that need no more than is given.
+        Names; of ``all`` among them, and of the usual ones where there are none, those that need no more than is given.
     given : collection of str
         Of `Metric.needs`.
 
@@ -55,8 +56,8 @@ def chosen(asked: Sequence[str], given: Collection[str]) -> list[str]:
             option = OPTIONS[known[name].needs]
             raise ParameterError(explain("metrics", name, f"needs what {option} gives", f"pass {option}"))
     if not asked or ALL in asked:
-        asked = [*asked, *(metric.name for metric in metrics.METRICS if not metric.needs or metric.needs in given),
-                 SET_METRIC]
+        fitting = [metric for metric in metrics.METRICS if not metric.needs or metric.needs in given]
+        asked = [*asked, *(metric.name for metric in fitting if metric.usual or ALL in asked), SET_METRIC]
     return [name for name in (*known, SET_METRIC) if name in asked]
 
 
@@ -79,7 +80,10 @@ def check_needed(names: Sequence[str], given: Mapping[str, str]) -> None:
 
 def _entry(metric: Metric) -> dict[str, str]:
     needs = OPTIONS[metric.needs] if metric.needs else ""
-    return {"name": metric.name, "range": metric.range, "better": metric.better, "needs": needs, "help": metric.help}
+    return {
+        "name": metric.name, "usual": "yes" if metric.usual else "no", "range": metric.range, "better": metric.better,
+        "needs": needs, "help": metric.help,
+    }
 
 
 def listed(form: str, width: int | None = None) -> str:

@@ -52,6 +52,8 @@ class Metric:
         One sentence.
     needs : str
         Empty, or what `Comparison.given` must hold for it.
+    usual : bool
+        Measured where nobody says what is to be: not what others hold already, nor what is for some pictures alone.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Metric:
     better: str
     help: str
     needs: str = ""
+    usual: bool = True
 
 
 def measured_mean(*estimates: Estimate) -> Measured:

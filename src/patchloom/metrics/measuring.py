@@ -22,21 +22,25 @@ from .sliced import patch_swd_of
 METRICS: tuple[Metric, ...] = (
     Metric("coherence", coherence_of, "0 to 1", "lower", "Mean distance of generated patches to the source's nearest."),
     Metric("completeness", completeness_of, "0 to 1", "lower", "Mean distance of source patches to generated ones."),
-    Metric("bidirectional", bidirectional_of, "0 to 1", "lower", "Mean of coherence and completeness."),
+    Metric("bidirectional", bidirectional_of, "0 to 1", "lower", "Mean of coherence and completeness.",
+           usual=False),
     Metric("bidirectional_multiscale", bidirectional_multiscale_of, "0 to 1", "lower",
-           "Mean of bidirectional over patches of 3, 7 and 15 pixels."),
+           "Mean of bidirectional over patches of 3, 7 and 15 pixels.", usual=False),
     Metric("patch_swd", patch_swd_of, "0 and more", "lower", "Sliced Wasserstein distance of the two sets of patches."),
-    Metric("nnfdist", nnfdist_of, "0 to 1", "lower", "Coherence, by the name that goes with nnfdiv."),
+    Metric("nnfdist", nnfdist_of, "0 to 1", "lower", "Coherence, by the name that goes with nnfdiv.",
+           usual=False),
     Metric("nnfdiv", nnfdiv_of, "0 to 1", "higher", "Compressed size of the field of nearest patches over its size."),
     Metric("identity_share", identity_share_of, "0 to 1", "lower", "Share of patches left in place, within 2 pixels."),
     Metric("rigid_share", rigid_share_of, "0 to 1", "lower", "Share of patches that one shift of the source explains."),
-    Metric("top_offsets", top_offsets_of, "0 to 1", "lower", "Share of patches that have the five commonest offsets."),
+    Metric("top_offsets", top_offsets_of, "0 to 1", "lower", "Share of patches that have the five commonest offsets.",
+           usual=False),
     Metric("sharpness_ratio", sharpness_ratio_of, "0 and more", "near 1", "Mean gradient over that of the source."),
     Metric("seam", seam_of, "0 and more", "lower",
            "Distance of patches across the mask's border over what is natural in the source.", "mask"),
-    Metric("tile_seam", tile_seam_of, "0 and more", "lower", "Step across the edges over the busiest steps inside."),
+    Metric("tile_seam", tile_seam_of, "0 and more", "lower", "Step across the edges over the busiest steps inside.",
+           usual=False),
     Metric("tile_coherence", tile_coherence_of, "0 and more", "near 1",
-           "Distance of patches over the edges over that of the others."),
+           "Distance of patches over the edges over that of the others.", usual=False),
     Metric("niqe", niqe_of, "0 and more", "lower",
            "Distance of local contrasts from those of pristine pictures.", "niqe"),
     Metric("sifid64", sifid64_of, "0 and more", "lower",
@@ -65,7 +69,7 @@ def measure(
     generated, source : array or PIL image
         (H, W, C) and (K, L, C).
     metrics : sequence of str, optional
-        Their names; by default all for which nothing is missing in `given`.
+        Their names; by default the usual ones (`Metric.usual`) for which nothing is missing in `given`.
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
     method : {"exact", "patchmatch", "auto"}
@@ -94,12 +98,12 @@ def measure(
 
 
 def choose(names: Sequence[str] | None, given: Mapping[str, Any]) -> list[Metric]:
-    """Return the metrics of these names, or all that have what they need."""
+    """Return the metrics of these names, or the usual ones that have what they need."""
     strange = [name for name in given if name not in NEEDS]
     if strange:
         raise ParameterError(explain("given", repr(strange[0]), "must be among " + ", ".join(NEEDS)))
     if names is None:
-        return [metric for metric in METRICS if not metric.needs or metric.needs in given]
+        return [metric for metric in METRICS if metric.usual and (not metric.needs or metric.needs in given)]
     if isinstance(names, str):
         raise ParameterError(explain("metrics", repr(names), "must be a sequence of names", f"pass [{names!r}]"))
     known = {metric.name: metric for metric in METRICS}

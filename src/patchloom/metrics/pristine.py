@@ -21,6 +21,12 @@ BLOCK = 96
 SHARPNESS = 0.75
 """Share of a picture's sharpest block that a block must exceed to be fitted on, as the authors chose it."""
 
+REGION = 5
+"""Blocks to a side of the parts of a picture within which sharpness is compared: 480 pixels, a picture of the authors.
+
+A share of the sharpest block of a whole large photograph would leave little but that one place.
+"""
+
 STEADY = 200
 """Blocks from which on a fit hardly depends on which they are.
 
@@ -111,9 +117,9 @@ def fit_niqe(
 ) -> NiqeModel:
     """Fit a model for `niqe` to pictures whose quality is taken as given.
 
-    Each picture counts by its sharpest blocks alone, judged against the sharpest of that picture: cut large
-    pictures into pieces of about 512 pixels, or one sharp place decides for all of it. At least 200 blocks should
-    be found: of fewer the covariance comes out too narrow, and scores too high.
+    Each picture counts by its sharp blocks alone, judged against the sharpest within the same 5 x 5 blocks (the
+    whole of a picture of 480 pixels). At least 200 should be found: of fewer the covariance comes out too narrow,
+    and scores too high.
 
     Parameters
     ----------
@@ -123,7 +129,7 @@ def fit_niqe(
         Side of a block in pixels, even, 16 to 1024.
     sharpness : float
         Blocks are used whose sharpness, the mean of their local deviations, is above this share of the
-        largest in their picture; 0 to 1, 1 not included.
+        largest around; 0 to 1, 1 not included.
     origin : str
         Where the pictures came from, in words.
 
@@ -157,16 +163,27 @@ def fit_niqe(
     for count, picture in enumerate(pictures, 1):
         image, _ = as_measured(picture, f"picture {count}")
         found = blocks_of(grey_levels(image, f"picture {count}"), block)
-        kept.append(found.features[found.sharpness > share * found.sharpness.max(initial=0)])
+        kept.append(found.features[_is_sharp(found.sharpness, image.shape[1] // block, share)])
     features = np.concatenate(kept)
     features = features[np.isfinite(features).all(axis=1)]
     if len(features) <= FEATURES:
         raise ImageError(
             explain("pictures", f"{len(features)} sharp blocks of {block} pixels in {count}",
                     f"a covariance of {FEATURES} features needs {FEATURES + 1} or more, and {STEADY} to be steady",
-                    "add pictures, or cut large ones into pieces of about 512 pixels")
+                    "add pictures, or larger ones")
         )
     return NiqeModel(features.mean(axis=0), covariance_of(features), block, len(features), origin)
+
+
+def _is_sharp(sharpness: Floats, columns: int, share: float) -> npt.NDArray[np.bool_]:
+    """Return which blocks, row by row, exceed that share of the sharpest of their region."""
+    grid = sharpness.reshape(-1, max(columns, 1))
+    sharp = np.zeros(grid.shape, np.bool_)
+    for top in range(0, grid.shape[0], REGION):
+        for left in range(0, grid.shape[1], REGION):
+            region = np.s_[top : top + REGION, left : left + REGION]
+            sharp[region] = grid[region] > share * grid[region].max()
+    return sharp.reshape(-1)
 
 
 def covariance_of(features: Floats) -> Floats:
