@@ -167,7 +167,8 @@ def test_nothing_is_lost_on_reload(folder, make, serve, visit):
     page.get_by_role("button", name="Next participant").click()
     someone.go_on("I agree, begin")
     someone.go_on("Begin")
-    someone.answer(False)
+    with page.expect_response("**/answers"):              # or the server might be gone before it can answer
+        someone.answer(False)
     stop()
     kept = read_database(folder / "answers.sqlite")[1]
     views = Counter((one.participant, one.trial, one.views, one.wrong) for one in kept)

@@ -92,6 +92,7 @@ class Records {
     try {
       const response = await fetch("answers", {
         method: "POST",
+        keepalive: true,                 // so that the answer arrives though the page is closed or reloaded
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ study: this.study.id, ...answer }),
       });
