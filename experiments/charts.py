@@ -46,6 +46,7 @@ def trade_offs(
     columns = 4 if len(axes) > 1 else 2
     lines = -(-len(groups) * len(axes) // columns)
     figure, grid = pyplot.subplots(lines, columns, figsize=(2.9 * columns, 2.35 * lines), squeeze=False)
+    figure.tight_layout(w_pad=2.2, h_pad=2.6)                # first, for labels go by the panels' sizes
     panels = list(grid.flat)
     for number, (group, settings) in enumerate(groups.items()):
         for offset, axis in enumerate(axes):
@@ -54,28 +55,53 @@ def trade_offs(
             panel.set_title(group)
     for panel in panels[len(groups) * len(axes):]:
         panel.set_visible(False)
-    figure.tight_layout(w_pad=1.2, h_pad=1.4)
     return figure
 
 
 def scatter(
     panel: Any, settings: Mapping[str, Any], base: str, axis: tuple[str, str, float, float]
 ) -> None:
-    """Draw settings; the bars are the standard errors of their differences to the base."""
+    """Draw the base, and settings as far from it as they differ pair by pair, with that difference's standard error."""
     right, up, unit_right, unit_up = axis
+    points, still = [], {"mean": 0.0, "standard_error": None}
     for name, told in settings.items():
         if right not in told or up not in told:
             continue
-        x, y = told[right]["mean"] / unit_right, told[up]["mean"] / unit_up
-        errors = [(told[metric].get("difference", {}).get("standard_error") or 0) / unit
-                  for metric, unit in ((right, unit_right), (up, unit_up))]
+        places, errors = [], []
+        for metric, unit in ((right, unit_right), (up, unit_up)):
+            moved = told[metric].get("difference", still)
+            places.append((settings[base][metric]["mean"] + moved["mean"]) / unit)
+            errors.append((moved["standard_error"] or 0) / unit)
+        x, y = places
         colour = RED if name == base else BLUE
         panel.errorbar(x, y, xerr=errors[0], yerr=errors[1], fmt="o", ms=4.5 if name == base else 3.5, color=colour,
                        elinewidth=0.6, ecolor="#c8c8c8")
-        panel.annotate(short(name), (x, y), xytext=(4, 3), textcoords="offset points", color=colour, fontsize=6.5)
-    panel.margins(x=0.22, y=0.15)
+        points.append((x, y, short(name), colour))
+    panel.margins(x=0.12, y=0.15)
+    label(panel, points)
     panel.set_xlabel(named(right, unit_right), labelpad=1)
     panel.set_ylabel(named(up, unit_up), labelpad=1)
+
+
+def label(panel: Any, points: Sequence[tuple[float, float, str, str]], size: float = 6.5) -> None:
+    """Name points, to the side where there is room, and one above the other where they are close."""
+    (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
+    width, height = (side * 72 for side in panel.figure.get_size_inches())
+    box = panel.get_position()
+    width, height = width * box.width / (right - left), height * box.height / (high - low)       # points per unit
+    taken: list[tuple[float, float, float]] = []                                                 # left, right, middle
+    for x, y, name, colour in sorted(points, key=lambda point: point[1]):
+        long, leftwards = 0.56 * size * len(name), x > (left + right) / 2
+        start = x * width + (-5 - long if leftwards else 5)
+        middle = y * height + 2
+        for other_start, other_end, other in taken:
+            if other_start < start + long and start < other_end and middle < other + size + 0.5:
+                middle = other + size + 0.5
+        taken.append((start, start + long, middle))
+        text = panel.annotate(name, (x, y), xytext=(-5 if leftwards else 5, middle - y * height), va="center",
+                              textcoords="offset points", ha="right" if leftwards else "left", color=colour,
+                              fontsize=size)
+        text.set_in_layout(False)
 
 
 def named(metric: str, unit: float) -> str:

@@ -33,6 +33,8 @@ TITLES = {                                                # column's heading, an
     "rigid_share": ("rigid", 1), "pixel_diversity": ("pixel diversity", 1),
 }
 """Metrics that are not here are called by their own names."""
+ALONE = ("seconds",)
+"""What is not compared pair by pair: what else the machine had to do is no matter of the setting."""
 
 
 def processor() -> str:
@@ -126,7 +128,7 @@ def summary(rows: Mapping[str, Sequence[Any]], base: str | None, names: Sequence
             values = [row.values[name] for row in some if name in row.values]
             if values:
                 per_metric[name] = spread(values) | {"values": [rounded(value, 3) for value in values]}
-                if base is not None and setting != base:
+                if base is not None and setting != base and name not in ALONE:
                     per_metric[name]["difference"] = difference(some, rows[base], name)
         seeds, pictures = sorted({row.seed for row in some}), list(dict.fromkeys(row.picture for row in some))
         found[setting] = {"n": len(some), "seeds": seeds, "pictures": pictures, "metrics": per_metric}
@@ -147,13 +149,13 @@ def cell(told: Mapping[str, Any] | None, unit: float) -> str:
 
 
 def with_error(mean: float, error: float | None, unit: float, signed: bool = False) -> str:
-    """Return a figure with its error, both to the error's first digit, or its second where the first is 1."""
+    """Return a figure with its error, both to the error's first digit, or its second where the first is 1 or 2."""
     mean, sign = mean / unit, "+" if signed else ""
     if not error:
         return f"{mean:{sign}.3g}"
     error /= unit
     digits = math.floor(math.log10(error))
-    places = max(0, (error < 2 * 10**digits) - digits)
+    places = max(0, (error < 3 * 10**digits) - digits)
     return f"{mean:{sign}.{places}f} ± {error:.{places}f}"
 
 
@@ -186,7 +188,7 @@ def explained(table: Mapping[str, Any], base: str) -> str:
         f"Mean and standard error over the pictures and seeds; below, the difference to {base}, picture by picture and"
         " seed by seed, with its standard error, bold beyond two of them. Distances are mean squared differences of"
         f" 7 x 7 patches, intensities on [0, 1], measured by {by}; patch SWD has {table['projections']} directions,"
-        " seconds are the processor's on one thread."
+        " seconds are the processor's on one thread, of a machine that had other work, and good to a quarter."
     )
 
 

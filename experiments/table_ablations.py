@@ -35,20 +35,20 @@ def everywhere(alpha: float) -> GPNNParams:
 
 GROUPS: dict[str, list[tuple[str, GPNNParams]]] = {
     "key": changed("sharp_levels", 0, 1, 64),
-    "alpha": [*changed("alpha", math.inf, 0.1, 0.005, 0.001), *changed("complete_levels", 3, 7),
+    "alpha": [*changed("alpha", math.inf, 0.1, 0.005, 0.002, 0.001, 0.0005), *changed("complete_levels", 3, 7),
               ("alpha 0.01 everywhere", everywhere(0.01)), ("alpha 0.005 everywhere", everywhere(0.005))],
     "coarsest": changed("coarsest", 10, 21, 28, 35),
     "iterations": [*changed("iterations", 1, 2, 5, 15), *changed("coarsest_iterations", 2, 10)],
     "fold": changed("fold", 0.3, 1.0, 1.7),
     "balance": changed("balance_levels", 0, 3, 64),
     "noise": changed("noise", 0.6, 0.75, 1.05),
-    "stay": [*changed("stay", 0.2, 0.5), ("stay 1 (no drawing again)", replace(PLAIN, stay=1.0, draws=1))],
+    "stay": [*changed("stay", 0.2, 0.5), *changed("draws", 4), ("stay 1, one draw", replace(PLAIN, stay=1.0, draws=1))],
     "ratio": changed("ratio", 0.6, 0.85),
     "patch": [(f"patch_size {size}", with_patch_size(PLAIN, size)) for size in (5, 9, 11)],
-    "search": [("method exact", replace(PLAIN, method="exact")),
-               ("method patchmatch", replace(PLAIN, method="patchmatch")),
-               *changed("sweeps", 2), *changed("trials", 2, 8), *changed("looks", 0), *changed("repairs", 0, 12)],
     "tolerance": changed("tolerance", 0.0, 0.01, 0.05),
+    "search": [*changed("sweeps", 2), *changed("cold_sweeps", 4), *changed("trials", 2, 8), *changed("looks", 0),
+               *changed("repairs", 0, 12), ("method patchmatch", replace(PLAIN, method="patchmatch")),
+               ("method exact", replace(PLAIN, method="exact"))],
 }
 """What is changed, by part of the table."""
 SHOWN = (*USUAL, "pixel_diversity", "seconds")
@@ -61,10 +61,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", default=list(GROUPS), choices=list(GROUPS), metavar="PART",
                         help="parts of the table: " + ", ".join(GROUPS))
     parser.add_argument("--base-seeds", type=int, default=0, help="seeds of the default, if more than --seeds")
+    parser.add_argument("--slow-seeds", type=int, default=1, help="seeds of exhaustive search at every level")
     given = parser.parse_args(argv)
     cache, most = Cache(given.cache), given.seeds
     settings = [Setting(BASE, PLAIN)]
-    settings += [Setting(name, params, seeds=most) for group in given.only for name, params in GROUPS[group]]
+    settings += [Setting(name, params, seeds=min(most, given.slow_seeds) if params.method == "exact" else most)
+                 for group in given.only for name, params in GROUPS[group]]
     given.seeds = max(given.seeds, given.base_seeds)
     pictures = sources(given.sources, given.longest, given.pictures)
     rows = run(settings, pictures, given, cache)
