@@ -113,10 +113,9 @@ def difference(rows: Sequence[Any], base: Sequence[Any], name: str) -> dict[str,
         if name in row.values and (row.picture, row.seed) in of_base:
             pairs[row.picture].append(row.values[name] - of_base[row.picture, row.seed])
     told = spread([value for values in pairs.values() for value in values])
-    if told["n"]:
-        means = spread([statistics.fmean(values) for values in pairs.values()])
-        told["standard_error_of_pictures"] = means.get("standard_error")
-    return told
+    means = spread([statistics.fmean(values) for values in pairs.values()])
+    found = {name: told[name] for name in ("n", "mean", "standard_error") if name in told}
+    return found | {"standard_error_of_pictures": means.get("standard_error")}
 
 
 def summary(rows: Mapping[str, Sequence[Any]], base: str | None, names: Sequence[str]) -> dict[str, Any]:
@@ -184,11 +183,13 @@ def explained(table: Mapping[str, Any], base: str) -> str:
     """Return what the cells of a table with differences hold, and how they were measured."""
     by = "PatchMatch, the means corrected by an exhaustive search of some patches" if table["method"] != "exact" else (
         "exhaustive search")
+    samples = min((len(told["seeds"]) for told in table["settings"].values() if len(told["seeds"]) > 1), default=0)
+    diversity = f" pixel diversity is of {samples} samples of each picture," if samples else ""
     return (
         f"Mean and standard error over the pictures and seeds; below, the difference to {base}, picture by picture and"
         " seed by seed, with its standard error, bold beyond two of them. Distances are mean squared differences of"
         f" 7 x 7 patches, intensities on [0, 1], measured by {by}; patch SWD has {table['projections']} directions,"
-        " seconds are the processor's on one thread, of a machine that had other work, and good to a quarter."
+        f"{diversity} seconds are the processor's on one thread, of a machine that had other work, and good to a third."
     )
 
 
@@ -196,14 +197,15 @@ def write(name: str, table: Mapping[str, Any], text: str, out: Path, page: Path 
     """Write NAME.json and NAME.md, and put the text between a page's marks `<!-- NAME -->` and `<!-- /NAME -->`."""
     out.mkdir(parents=True, exist_ok=True)
     whole = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False)
-    whole = re.sub(r"\[[^\[\]{}]*\]", lambda match: " ".join(match[0].split()), whole)        # a list is one line
+    for inner in (r"\[[^\[\]{}]*\]", r"\{[^{}]*\}"):           # lists, and what holds no other, are one line each
+        whole = re.sub(inner, lambda match: " ".join(match[0].split()), whole)
     (out / f"{name}.json").write_text(whole + "\n", "utf-8")
     (out / f"{name}.md").write_text(f"{text}\n", "utf-8")
     print(f"{out / name}.json, {name}.md")
     if page is not None:
-        start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         before, found, rest = page.read_text("utf-8").partition(start)
         _, closed, after = rest.partition(end)
         if not found or not closed:
-            raise SystemExit(f"{page}: has no marks {start.strip()} and {end.strip()}; write them where the table goes")
-        page.write_text(before + start + text + end + after, "utf-8")
+            raise SystemExit(f"{page}: has no marks {start.strip()} and {end}; write them where the table goes")
+        page.write_text(f"{before}{start}{text}\n{end}{after}", "utf-8")

@@ -164,3 +164,26 @@ def test_bad_input(script, told, tmp_path, monkeypatch, words, message):
     told = [*told, "--cache", str(tmp_path / "cache"), "--seeds", "1", "--metrics", "coherence"]
     with pytest.raises(SystemExit, match=message):
         script("table_published").main([*told, *words, "--presets"])
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [("ablations", "ablations"), ("published", "quality"), ("completeness", "quality")],
+)
+def test_pages_hold_the_tables(name, page):
+    """The docs show what the scripts wrote last."""
+    tables = ROOT / "docs" / "tables"
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    shown = text.partition(f"<!-- {name} -->\n")[2].partition(f"\n<!-- /{name} -->")[0]
+    assert shown and f"{shown}\n" == (tables / f"{name}.md").read_text("utf-8")
+    table = json.loads((tables / f"{name}.json").read_text("utf-8"))
+    assert table["commits"] and table["command"].removeprefix("python experiments/table_").startswith(name)
+
+
+def test_ablations_are_of_todays_default(script):
+    """Each row of the docs' ablations still changes something, from settings that still are the default."""
+    module = script("table_ablations")
+    table = json.loads((ROOT / "docs" / "tables" / "ablations.json").read_text("utf-8"))
+    params = {name: setting for group in module.GROUPS.values() for name, setting in group}
+    assert set(table["settings"]) == {module.BASE, *params}
+    assert all(setting != module.PLAIN for setting in params.values())
