@@ -35,8 +35,8 @@ def everywhere(alpha: float) -> GPNNParams:
 
 GROUPS: dict[str, list[tuple[str, GPNNParams]]] = {
     "key": changed("sharp_levels", 0, 1, 64),
-    "alpha": [*changed("alpha", math.inf, 0.1, 0.005, 0.002, 0.001, 0.0005), *changed("complete_levels", 3, 7),
-              ("alpha 0.01 everywhere", everywhere(0.01)), ("alpha 0.005 everywhere", everywhere(0.005))],
+    "alpha": [*changed("alpha", math.inf, 0.1, 0.01, 0.005, 0.001, 0.0005), *changed("complete_levels", 3, 7),
+              ("alpha 0.01 everywhere", everywhere(0.01)), ("alpha 0.002 everywhere", everywhere(0.002))],
     "coarsest": changed("coarsest", 10, 21, 28, 35),
     "iterations": [*changed("iterations", 1, 2, 5, 15), *changed("coarsest_iterations", 2, 10)],
     "fold": changed("fold", 0.3, 1.0, 1.7),

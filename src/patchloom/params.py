@@ -83,7 +83,7 @@ class GPNNParams:
     iterations: int = _number(10, "Most search-and-vote iterations at a level.", low=1, high=100)
     coarsest_iterations: int = _number(1, "The same at the coarsest level.", low=1, high=100)
     alpha: float = _number(
-        0.01, "Completeness: a small value makes every part of the source appear; inf turns it off.",
+        0.002, "Completeness: a small value makes every part of the source appear; inf turns it off.",
         low=1e-6, high=math.inf,
     )
     complete_levels: int = _number(
