@@ -19,4 +19,4 @@ for name in NAMES:
     mean = sum(values) / len(values)
     error = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values))
     print(f"{name:16}  {mean:<10.3g}  {error:.1g}")
-print("pixel_diversity ", f"{metrics.pixel_diversity(pictures, source):.3g}")
+print(f"{'pixel_diversity':16}  {metrics.pixel_diversity(pictures, source):.3g}")
