@@ -13,11 +13,11 @@ def folders(folder, make_picture, groups=4, fakes=1, size=(24, 32)):
     return folder / "real", folder / "fake"
 
 
-def built(folder, make_picture, setups="paired-1s,unpaired", *, groups=4, fakes=1, practice=0, **options):
-    """Build a study of such pictures."""
+def built(folder, make_picture, setups="paired-1s,unpaired", *, groups=4, fakes=1, practice=0, trials=None, **options):
+    """Build a study of such pictures, each in every setup."""
     real, fake = folders(folder, make_picture, groups, fakes)
     return study.build(io.find_images(real), io.find_images(fake), setups=study.as_setups(setups), practice=practice,
-                       **options)
+                       trials=trials or max(1, groups - practice), **options)
 
 
 def record(made, participant, trial, *, wrong, shown=1000.0, reaction=1500.0, views=1):

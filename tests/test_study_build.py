@@ -195,9 +195,10 @@ def test_reals_without_fakes_are_told(folder, make_picture):
     real, fake = folders(folder, make_picture, 3)
     (fake / "p1_1.png").unlink()
     said = run("study", "build", real, fake, "--practice", 0).stderr.splitlines()
-    assert said[0] == "note: 1 real pictures have no fake and are not shown"
-    assert re.fullmatch(r"study\.html  2 real pictures with 2 fakes, 4 setups of 2 trials, practice 0, \d\.\d MB, "
+    assert said[0] == "note: 1 real picture without a fake, not shown"
+    assert re.fullmatch(r"study\.html  2 real pictures with 2 fakes, 2 setups of 1 trial, practice 0, \d\.\d MB, "
                         "study [0-9a-f]{8}", said[1])
+    assert [setup.name for setup in study.read_page("study.html").study.setups] == ["paired-1s", "unpaired-1s"]
 
 
 # Setups and numbers
@@ -215,12 +216,40 @@ def test_setups():
 
 
 def test_trials_are_as_many_as_pictures_allow(folder, make_picture):
-    assert built(folder, make_picture).page.study.trials == 4
-    assert built(folder, make_picture, practice=3).page.study.trials == 1
-    with pytest.raises(ParameterError, match="trials=3: must be at most 2, with 4 real pictures that have fakes, 2 of"):
+    with pytest.raises(ParameterError, match="practice=1: must be fewer than the 1 real picture with"):
+        built(folder, make_picture, groups=1, practice=1)
+    assert built(folder, make_picture, trials=4).page.study.trials == 4
+    with pytest.raises(ParameterError, match="trials=3: must be at most 2, with 4 real pictures that can be shown with "
+                                             "fakes, 2 of them for practice; add"):
         built(folder, make_picture, practice=2, trials=3)
-    with pytest.raises(ParameterError, match="practice=4: 4 real pictures with fakes leave none for the study itself"):
+    with pytest.raises(ParameterError, match="practice=4: must be fewer than the 4 real pictures with fakes, for they "
+                                             "are not asked about; add pictures, or pass --practice 3"):
         built(folder, make_picture, practice=4)
+
+
+@pytest.mark.parametrize(("setups", "practice", "trials", "meetings"), [
+    ("paired", 0, 12, 1), ("paired", 3, 9, 1), ("paired-1s,unpaired-1s", 0, 6, 1), ("paired-1s,unpaired-1s", 1, 5, 1),
+    ("paired-1s,paired", 2, 5, 1), ("paired-1s,paired,unpaired-1s,unpaired", 3, 1, 1),
+    ("paired-1s,paired,unpaired-1s,unpaired", 6, 1, 1), ("paired-1s,paired,unpaired-1s,unpaired", 10, 1, 2),
+    ("paired,unpaired", 11, 1, 2),
+])
+def test_without_being_asked_no_picture_is_shown_twice(folder, make_picture, setups, practice, trials, meetings):
+    """As long as there are pictures for a trial in each setup; practice has its own then too, if they suffice."""
+    real, fake = (io.find_images(one) for one in folders(folder, make_picture, 12, size=(8, 8)))
+    made = study.build(real, fake, setups=study.as_setups(setups), practice=practice)
+    assert (made.page.study.trials, made.page.study.meetings) == (trials, meetings)
+    assert len(made.notes) == (meetings > 1)
+
+
+def test_setups_that_share_pictures_are_told(folder, make_picture):
+    real, fake = folders(folder, make_picture, 4)
+    four = ("study", "build", real, fake, "--force", "--practice", 1, "--setups",
+            "paired-1s,paired,unpaired-1s,unpaired")
+    for trials, meetings in ((1, 2), (2, 3), (3, 4)):
+        assert run(*four, "--trials", trials).stderr.splitlines()[0] == (
+            f"note: participants meet a picture in up to {meetings} setups, and may know it again: add pictures, ask "
+            "for fewer trials, or build one study for each setup")
+    assert "note" not in run("study", "build", real, fake, "--practice", 1, "--setups", "paired", "--force").stderr
 
 
 def test_too_much_for_a_page(folder, make_picture, monkeypatch):
@@ -235,10 +264,11 @@ def test_build_writes_one_file(folder, make_picture):
     real, fake = folders(folder, make_picture, 4, 2)
     before = names(folder)
     done = run("study", "build", real, fake, "--out", "new/a.html", "--practice", 1, "--setups", "paired-1s,unpaired",
-               "--seed", 2**64 - 1)
+               "--seed", 2**64 - 1, "--trials", 3)
     assert names(folder) == sorted([*before, "new/a.html"])
     assert done.stdout == ""
-    assert done.stderr.startswith("new/a.html  4 real pictures with 8 fakes, 2 setups of 3 trials, practice 1, ")
+    assert done.stderr.splitlines()[1].startswith(
+        "new/a.html  4 real pictures with 8 fakes, 2 setups of 3 trials, practice 1, ")
     page = study.read_page("new/a.html")
     assert page.study.seed == 2**64 - 1
     assert run("study", "build", real, fake, "--out", "new/a.html", "--practice", 0, "--force", "--quiet").stderr == ""
@@ -254,7 +284,7 @@ def test_build_of_single_files(folder, make_picture):
 @pytest.mark.parametrize(("options", "message"), [
     (["--trials", "0"], "trials=0: must be a whole number, 1 to 1000"),
     (["--practice", "x"], "practice='x': must be a whole number, 0 to 20"),
-    (["--practice", "4"], "practice=4: 4 real pictures with fakes leave none"),
+    (["--practice", "4"], "practice=4: must be fewer than the 4 real pictures with fakes"),
     (["--setups", "both"], "setups='both': must be paired, unpaired, or one of these with seconds; try"),
     (["--encoding", "gif"], "encoding='gif': must be one of png, jpeg"),
     (["--side", "8"], "side=8: must be a whole number, 16 to 4096"),
@@ -278,8 +308,9 @@ def test_build_refuses_pictures(folder, make_picture):
     command = ("study", "build", real, fake, "--practice", 0)
     refused(folder, *command[:2], "", fake, message="real='': must be a file or a folder")
     refused(folder, *command[:3], "empty", message="fake='empty': is a folder without pictures")
-    refused(folder, *command[:3], "missing.png", "--practice", 0, message="fake=missing.png: must have the name of")
-    refused(folder, *command[:3], "p0_2.png", "--practice", 0, message="image=p0_2.png (no such file")
+    for text in ("nowhere", "p0_2.png"):
+        refused(folder, *command[:2], text, fake, message=f"real={text} (no such file or directory): must be")
+        refused(folder, *command[:3], text, message=f"fake={text} (no such file or directory): must be")
     for mode in ("RGBA", "CMYK"):
         image = Image.new(mode, (32, 24), (10, 20, 30, 40))
         image.save(fake / "p0_1.tif")

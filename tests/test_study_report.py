@@ -6,12 +6,13 @@ import json
 import math
 import random
 
+import numpy as np
 import pytest
 
 from command_line import refused, run
 from patchloom import study
 from patchloom.errors import FileError, ParameterError
-from patchloom.study.statistics import LEAST_PARTICIPANTS
+from patchloom.study.statistics import LEAST_PARTICIPANTS, percentile
 from studies import answers, built, record
 
 # Intervals
@@ -107,7 +108,43 @@ def test_medians_and_reloads(folder, make_picture):
              for trial, (reaction, views) in enumerate([(900, 1), (1000, 3), (1200, 1), (5000, 2)])]
     found = study.report(made, given)
     assert found.setups[0].rate.median_reaction_ms == 1100
+    assert found.setups[0].shown_ms is None
     assert found.seen_again == 2
+
+
+@pytest.mark.parametrize("values", [[3.5], [1, 2], [5, 1, 4, 2], [*range(100, 0, -3)]])
+@pytest.mark.parametrize("share", [0, 0.5, 0.95, 1])
+def test_percentiles(values, share):
+    assert percentile(values, share) == pytest.approx(np.percentile(values, 100 * share), rel=1e-12)
+
+
+def test_how_long_pictures_were_really_shown(folder, make_picture):
+    """Told for setups with a limit, in every form."""
+    made = built(folder, make_picture).page.study
+    records = [record(made, "ann", trial, wrong=False, shown=shown)
+               for trial, shown in enumerate([1000.0, 1016.7, 1008.3, 1400.1, 9000, 9000, 9000, 9000])]
+    saved = downloaded(folder / "a.json", made, records)
+    late = 1016.7 + 0.85 * (1400.1 - 1016.7)
+    limited, unlimited = ([one for one in json.loads(run("study", "report", saved, "--json").stdout)["setups"]
+                           if one["setup"] == name] for name in ("paired-1s", "unpaired"))
+    assert [one["shown_ms"] for one in limited] == [{"median": 1012.5, "percentile_95": pytest.approx(late)}]
+    assert [one["shown_ms"] for one in unlimited] == [None] * 3
+    rows = list(csv.DictReader(streams.StringIO(run("study", "report", saved, "--csv").stdout)))
+    times = [(row["median_shown_ms"], row["percentile_95_shown_ms"]) for row in rows]
+    assert tuple(map(float, times[0])) == pytest.approx((1012.5, late))
+    assert set(times[1:]) == {("", "")}
+    lines = run("study", "report", saved).stdout.splitlines()
+    ends = {line.split()[0]: line.split("  ")[-1].strip() for line in lines if " all " in line}
+    assert ends == {"paired-1s": "1.012, 1.343 s", "unpaired": "-"}
+
+
+def test_setups_that_shared_pictures_are_told(folder, make_picture):
+    for trials, meetings in ((4, 2), (2, 1)):
+        made = built(folder, make_picture, trials=trials).page.study
+        saved = downloaded(folder / "a.json", made, [record(made, "ann", 0, wrong=True)])
+        assert json.loads(run("study", "report", saved, "--json").stdout)["study"]["setups_per_picture"] == meetings
+        said = "Participants met a picture in up to 2 setups, and may have known it again."
+        assert (said in run("study", "report", saved).stdout.splitlines()) is (meetings == 2)
 
 
 def test_five_participants_have_an_interval_of_their_own(folder, make_picture):
@@ -200,7 +237,7 @@ def test_the_table(saved):
     lines = done.stdout.splitlines()
     assert lines[1] == "10 answers of 2 participants, 1 incomplete: ben (2 of 8)"
     row = next(line for line in lines if line.startswith("paired-1s") and " all " in line)
-    assert " ".join(row.split()) == "paired-1s all 3 of 6 50.0 % 18.8 - 81.2 % - 2 1.50 s"
+    assert " ".join(row.split()) == "paired-1s all 3 of 6 50.0 % 18.8 - 81.2 % - 2 1.50 s 1.000, 1.000 s"
     assert any("p0_1.png" in line for line in lines)
     assert "50 % means that fakes cannot be told" in done.stdout
 

@@ -182,6 +182,7 @@ def test_opened_as_a_file_the_answers_are_downloaded(folder, make, visit):
     path = make("paired-0.2s", 3)
     page = visit(path.as_uri() + "#participant=ann")
     someone = Participant(page, path)
+    expect(page.get_by_text("your answers and how long they took, under the name “ann” that")).to_be_visible()
     someone.go_on("I agree, begin")
     someone.go_on("Begin")
     for wrong in (True, False, True):
@@ -193,6 +194,20 @@ def test_opened_as_a_file_the_answers_are_downloaded(folder, make, visit):
     found = reported(folder / "answers.json")
     assert (found["setups"][0]["wrong"], found["setups"][0]["answers"]) == (2, 3)
     assert [one.participant for one in study.read_answers([folder / "answers.json"]).answers] == ["ann"] * 3
+
+
+def test_participants_are_told_under_which_name(make, visit):
+    """And another name in the address of the open page is another participant, who is never taken for the last."""
+    path = make("unpaired", 2)
+    page = visit(path.as_uri())
+    expect(page.get_by_text("under a random number; neither your name nor")).to_be_visible()
+    address = "(participant) => { location.hash = participant; }"
+    for name in ("p07", "p08"):
+        page.evaluate(address, f"participant={name}")
+        expect(page.get_by_text(f"under the name “{name}” that this page was opened with")).to_be_visible()
+    page.evaluate(address, "participant=p%2009")
+    expect(page.get_by_text("“p 09” cannot be a participant's name")).to_be_visible()
+    assert page.get_by_role("button").count() == 0
 
 
 def test_a_server_that_goes_away_loses_nothing(folder, make, serve, visit):
@@ -315,6 +330,20 @@ def test_schedules_are_balanced(make, visit):
         assert even(counts, of / 2, of / 4)
     assert even(first, 3 * PEOPLE / 9, 3 * PEOPLE / 9)
     assert even(fakes, sum(fakes.values()) / 18, sum(fakes.values()) / 18)
+
+
+@pytest.mark.parametrize(("groups", "own"), [(6, 2), (7, 3), (8, 4), (9, 4)])
+def test_practice_of_both_questions_differs_where_it_can(make, visit, groups, own):
+    """It takes what setups leave, and setups never take what it has."""
+    path = make("paired-1s,unpaired", groups, practice=2, trials=2)
+    page = visit(path.as_uri())
+    page.get_by_role("button", name="I agree, begin").wait_for()
+    made = study.read_page(str(path)).study
+    for plan in page.evaluate("(names) => names.map((name) => schedule(study, name))", ["a", "b", "c"]):
+        practice = [made.group_of[one["pictures"][0]].real for kind in plan["practice"].values() for one in kind]
+        asked = [made.group_of[one["pictures"][0]].real for one in plan["trials"]]
+        assert (len(practice), len(set(practice)), len(set(asked))) == (4, own, 4)
+        assert not set(practice) & set(asked)
 
 
 def even(counts, expected, variance):

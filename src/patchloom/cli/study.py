@@ -17,6 +17,7 @@ from .._version import __version__
 from ..checks import as_seed, as_whole
 from ..errors import FileError, ParameterError, explain
 from ..study import building, encoding
+from ..study.building import counted
 from ..study.setups import DEFAULT_SETUPS
 from .exits import check_open, say, tell
 from .options import Checked, as_number, choice
@@ -76,11 +77,11 @@ def _number(name: str, low: int, high: int) -> Checked:
                    f"paired-0.5s.  [default: {DEFAULT_SETUPS}; 0.05 to 60 s]")
 @click.option("--trials", type=_number("trials", 1, building.MOST_TRIALS),
               help="Answers per setup and participant. A real picture or one of its fakes is shown at most once in "
-                   f"each.  [default: as many as there are pictures for, at most {building.DEFAULT_TRIALS}; 1 to "
-                   f"{building.MOST_TRIALS}]")
+                   "each; more trials than the default make setups share pictures.  [default: as many as there are "
+                   f"pictures for without, at most {building.DEFAULT_TRIALS}; 1 to {building.MOST_TRIALS}]")
 @click.option("--practice", type=_number("practice", 0, building.MOST_PRACTICE), default=str(building.DEFAULT_PRACTICE),
-              help="Trials with feedback before each question, which are not recorded; with pictures that are not "
-                   "shown to that participant again."
+              help="Trials with feedback before each question, which are not recorded; with pictures that the "
+                   "participant is not asked about. Both questions have their own where pictures are enough."
                    f"  [default: {building.DEFAULT_PRACTICE}; 0 to {building.MOST_PRACTICE}]")
 @click.option("--title", default="Real or fake?", help="What participants read first.  [default: Real or fake?]")
 @click.option("--side", type=_number("side", encoding.LEAST_SIDE, encoding.MOST_SIDE),
@@ -115,8 +116,8 @@ def build(real: str, fake: str, out: str, force: bool, quiet: bool, **values: An
         say(f"note: {note}")
     made = built.page.study
     shown = len(made.groups)
-    say(f"{io.shown(path)}  {_many(shown, 'real picture')} with {_many(len(made.pictures) - shown, 'fake')}, "
-        f"{_many(len(made.setups), 'setup')} of {_many(made.trials, 'trial')}, practice {made.practice}, "
+    say(f"{io.shown(path)}  {counted(shown, 'real picture')} with {counted(len(made.pictures) - shown, 'fake')}, "
+        f"{counted(len(made.setups), 'setup')} of {counted(made.trials, 'trial')}, practice {made.practice}, "
         f"{len(built.page.html) / 1e6:.1f} MB, study {made.id[:8]}")
 
 
@@ -125,6 +126,7 @@ def _pictures(what: str, text: str) -> list[Path]:
     if not text:
         raise FileError(explain(what, "''", "must be a file or a folder", "try . for the current folder"))
     if not io.is_folder(text, what):
+        io.read_bytes(text, what)                         # missing is told before what belongs to what
         return [Path(text)]
     found = io.find_images(text)
     if not found:
@@ -157,7 +159,7 @@ def serve(page: str, answers: str, port: int, no_browser: bool) -> None:
         count, people = database.counts()
     finally:
         database.close()
-    say(f"{io.shown(path)}  {_many(count, 'answer')} of {_many(people, 'participant')}")
+    say(f"{io.shown(path)}  {counted(count, 'answer')} of {counted(people, 'participant')}")
 
 
 def _until_stopped(work: Callable[[], None], url: str, no_browser: bool) -> None:
@@ -199,7 +201,3 @@ def report(files: tuple[str, ...], as_json_: bool, as_csv_: bool, seed: int) -> 
         tell(json.dumps({"version": __version__, **as_json(found)}, indent=2))
     else:
         tell((as_csv if as_csv_ else as_table)(found).rstrip("\n"))
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -25,7 +25,7 @@ from .database import Database
 from .design import Group, Shown, Study
 from .pages import Page, read_page
 from .reading import Collected, read_answers
-from .report import PictureRate, Report, SetupRate, report
+from .report import PictureRate, Report, SetupRate, Times, report
 from .serving import StudyServer
 from .setups import Setup, as_setups
 from .statistics import participant_interval, wilson
@@ -43,6 +43,7 @@ __all__ = [
     "Shown",
     "Study",
     "StudyServer",
+    "Times",
     "as_answer",
     "as_setups",
     "build",

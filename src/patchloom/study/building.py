@@ -67,11 +67,12 @@ def build(
     reals, fakes : sequence of Path
         Files of pictures; names say which belong together (see `pairing.pairs`).
     setups : tuple of Setup, optional
-        Of `as_setups`; by default both questions, for a second and without limit.
+        Of `as_setups`; by default both questions, for a second each.
     trials : int, optional
-        Per setup and participant, 1 to 1000; by default as many as the pictures allow, at most 50.
+        Per setup and participant, 1 to 1000; by default as many as there are pictures for with none shown twice (or
+        one), at most 50.
     practice : int
-        Trials with feedback before each question, 0 to 20, with pictures that the participant does not meet again.
+        Trials with feedback before each question, 0 to 20, with pictures that are not asked about.
     title : str
         What participants read first.
     seed : int
@@ -95,7 +96,7 @@ def build(
     if not found:
         raise FileError(explain("fake", "none", "at least one must belong to a real picture",
                                 "name fakes like their reals, as flowers_7.png of flowers.png"))
-    trials = _trials(trials, len(found), practice)
+    trials = _trials(trials, len(found), practice, setups)
     groups, shown, data, lossy = [], {}, {}, set()
     for real, own in found:
         loaded = [encodings.load(path) for path in (real, *own)]
@@ -113,7 +114,7 @@ def build(
     study = Study(_as_title(title), setups, trials, practice, seed, tuple(sorted(groups, key=lambda group: group.real)),
                   dict(sorted(shown.items())))
     page = make_page(study, {name: data[name] for name in study.pictures}, form.encoding)
-    return Built(page, _notes(len(reals) - len(found), lossy))
+    return Built(page, _notes(study, len(reals) - len(found), lossy))
 
 
 def _check_apart(reals: Sequence[Path], fakes: Sequence[Path]) -> None:
@@ -123,20 +124,29 @@ def _check_apart(reals: Sequence[Path], fakes: Sequence[Path]) -> None:
                                 "pass real and fake pictures in folders of their own"))
 
 
-def _trials(asked: int | None, groups: int, practice: int) -> int:
-    """Return the number of trials per setup: each group is shown at most once in it, and none of the practice."""
+def _trials(asked: int | None, groups: int, practice: int, setups: tuple[Setup, ...]) -> int:
+    """Return the number of trials per setup: each group is shown at most once in it, and none of the practice.
+
+    Unless more are asked for, it is at most once in all setups, and practice has pictures of its own for each question.
+    """
     most = min(groups - practice, MOST_TRIALS)
     if most < 1:
         raise ParameterError(
-            explain("practice", practice, f"{groups} real pictures with fakes leave none for the study itself",
-                    "add pictures, or pass --practice 0")
+            explain("practice", practice, f"must be fewer than the {counted(groups, 'real picture')} with fakes, for "
+                    "they are not asked about", f"add pictures, or pass --practice {groups - 1}")
         )
     if asked is not None and asked > most:
         raise ParameterError(
-            explain("trials", asked, f"must be at most {most}, with {groups} real pictures that have fakes, {practice} "
-                    "of them for practice", "add pictures, or ask for less")
+            explain("trials", asked, f"must be at most {most}, with {counted(groups, 'real picture')} that can be "
+                    f"shown with fakes, {practice} of them for practice", "add pictures, or ask for less")
         )
-    return min(most, DEFAULT_TRIALS) if asked is None else asked
+    questions = len({setup.paired for setup in setups})
+    return min(max(1, (groups - questions * practice) // len(setups)), DEFAULT_TRIALS) if asked is None else asked
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _opaque(seed: int, real: bool, name: str) -> str:
@@ -161,10 +171,13 @@ def _check_bytes(total: int) -> None:
         )
 
 
-def _notes(unused: int, lossy: set[tuple[bool, bool]]) -> tuple[str, ...]:
+def _notes(study: Study, unused: int, lossy: set[tuple[bool, bool]]) -> tuple[str, ...]:
     notes = []
     if unused:
-        notes.append(f"{unused} real pictures have no fake and are not shown")
+        notes.append(f"{counted(unused, 'real picture')} without a fake, not shown")
+    if study.meetings > 1:
+        notes.append(f"participants meet a picture in up to {study.meetings} setups, and may know it again: add "
+                     "pictures, ask for fewer trials, or build one study for each setup")
     sides = [{was for side, was in lossy if side is real} for real in (True, False)]
     if sides[0] != sides[1]:
         notes.append("real and fake files differ in JPEG compression, whose traces may give them away: half the size "

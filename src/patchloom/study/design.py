@@ -68,7 +68,7 @@ class Study:
     trials : int
         Answers per setup and participant.
     practice : int
-        Trials with feedback, not recorded, before the first setup of each question.
+        Trials with feedback, not recorded, before the first setup of each question; never with pictures of the others.
     seed : int
         Decides, with the participant's id, all that is random.
     groups : tuple of Group
@@ -99,6 +99,11 @@ class Study:
     def answers(self) -> int:
         """How many answers a participant gives who stays to the end."""
         return self.trials * len(self.setups)
+
+    @property
+    def meetings(self) -> int:
+        """In how many setups, at most, a participant meets a real picture or a fake of it: one, with enough of them."""
+        return -(-self.answers // (len(self.groups) - self.practice))
 
     def manifest(self) -> dict[str, Any]:
         """Return the study as JSON has it: whole numbers and text alone, so that every reader makes the same of it."""

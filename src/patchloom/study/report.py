@@ -9,7 +9,8 @@ from statistics import median
 
 from .answers import Answer
 from .design import Study
-from .statistics import participant_interval, wilson
+from .setups import Setup
+from .statistics import participant_interval, percentile, wilson
 
 ALL, REALS, FAKES = "all", "reals", "fakes"
 """Which pictures a rate of a setup is of; of a paired setup, only all, for each trial shows one of both."""
@@ -39,6 +40,20 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Times:
+    """For how long pictures with a limit were really shown, in milliseconds.
+
+    Attributes
+    ----------
+    median, percentile_95 : float
+        Half of them, and 19 of 20, were hidden again by then.
+    """
+
+    median: float
+    percentile_95: float
+
+
+@dataclass(frozen=True)
 class SetupRate:
     """The rate of a setup.
 
@@ -52,6 +67,8 @@ class SetupRate:
         How many gave them.
     participant_interval : (float, float) or None
         95 %, from resampling participants; None for fewer than five.
+    shown_ms : Times or None
+        None in a setup without limit.
     """
 
     setup: str
@@ -59,6 +76,7 @@ class SetupRate:
     rate: Rate
     participants: int
     participant_interval: tuple[float, float] | None
+    shown_ms: Times | None
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,7 @@ def report(study: Study, answers: Sequence[Answer], *, seed: int = 0) -> Report:
         if not setup.paired:
             parts[REALS] = [one for one in own if _real(study, one)]
             parts[FAKES] = [one for one in own if not _real(study, one)]
-        setups += [_setup_rate(setup.name, of, part, seed) for of, part in parts.items() if part]
+        setups += [_setup_rate(setup, of, part, seed) for of, part in parts.items() if part]
         pictures += _picture_rates(study, setup.name, own)
     return Report(
         study=study,
@@ -158,10 +176,12 @@ def _rate(answers: Sequence[Answer]) -> Rate:
                 median(answer.reaction_ms for answer in answers))
 
 
-def _setup_rate(setup: str, of: str, answers: Sequence[Answer], seed: int) -> SetupRate:
+def _setup_rate(setup: Setup, of: str, answers: Sequence[Answer], seed: int) -> SetupRate:
     people = _grouped(answers, lambda answer: answer.participant)
     counts = [(sum(answer.wrong for answer in own), len(own)) for _, own in sorted(people.items())]
-    return SetupRate(setup, of, _rate(answers), len(people), participant_interval(counts, seed=seed))
+    times = [answer.shown_ms for answer in answers]
+    shown = None if setup.milliseconds is None else Times(median(times), percentile(times, 0.95))
+    return SetupRate(setup.name, of, _rate(answers), len(people), participant_interval(counts, seed=seed), shown)
 
 
 def _picture_rates(study: Study, setup: str, answers: Sequence[Answer]) -> list[PictureRate]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ..errors import ParameterError, explain
 
-DEFAULT_SETUPS = "paired-1s,paired,unpaired-1s,unpaired"
-"""The two questions of the SinGAN paper, each for one second, as there, and without limit."""
+DEFAULT_SETUPS = "paired-1s,unpaired-1s"
+"""The two questions of the SinGAN paper, for one second, as there. Without limit they are studies of their own: who
+has looked at pictures for as long as they liked is no judge of the next second."""
 
 SHORTEST, LONGEST = 50, 60_000
 """Milliseconds that a picture may be shown for; below, a screen has too few frames."""

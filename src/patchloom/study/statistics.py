@@ -15,6 +15,28 @@ LEAST_PARTICIPANTS = 5
 """Below, resampling participants says next to nothing."""
 
 
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which a share of others lie, between two of them where it falls between.
+
+    Parameters
+    ----------
+    values : sequence of float
+        At least one.
+    share : float
+        0 to 1; 0.5 gives the median.
+
+    Examples
+    --------
+    >>> percentile([4, 1, 3, 2], 0.5), percentile([4, 1, 3, 2], 0.95), percentile([7], 0.95)
+    (2.5, 3.8499999999999996, 7.0)
+    """
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
 def wilson(wrong: int, answers: int, *, level: float = LEVEL) -> tuple[float, float]:
     """Return Wilson's score interval of a share of independent answers.
 

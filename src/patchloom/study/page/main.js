@@ -6,7 +6,12 @@ const records = new Records(study);
 const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 async function run() {
-  records.identify();
+  const refused = records.identify();
+  if (refused !== null) {
+    card("", "This address names nobody",
+      make("p", {}, `“${refused}” cannot be a participant's name: 1 to 64 letters, digits, - and _. Correct the address.`));
+    return;
+  }
   const { practice, trials } = schedule(study, records.state.participant);
   const answered = records.answered();
   if (answered.size < trials.length) {
@@ -39,11 +44,19 @@ async function welcome(trials) {
       make("li", {}, "Trust your first impression; there is no penalty for a wrong answer"),
       make("li", {}, "Answer with the keys shown on the buttons, or tap the buttons")),
     make("p", { className: "small" },
-      "Recorded are your answers and how long they took, under a random number; neither your name nor anything else about you. Taking part is voluntary: close the page to stop at any time. Answers given until then are kept."),
+      `Recorded are ${recorded()}. Taking part is voluntary: close the page to stop at any time. Answers given until then are kept.`),
     make("div", { className: "buttons" }, begin));
   await goOn(begin);
   records.state.begun = true;
   records.save();
+}
+
+/** What is recorded, and under which name: all of it, since participants agree to it. */
+function recorded() {
+  const what = records.served ? "your answers, when they were given and how long they took" : "your answers and how long they took";
+  return what + (records.state.named
+    ? `, under the name “${records.state.participant}” that this page was opened with; nothing else about you`
+    : ", under a random number; neither your name nor anything else about you");
 }
 
 async function welcomeBack(done, all) {
@@ -140,5 +153,8 @@ function anew() {
   document.getElementById("bar").hidden = true;
   return run();
 }
+
+// Another name in the address is another participant, though browsers do not load the page again for it.
+window.addEventListener("hashchange", () => location.reload());
 
 run();

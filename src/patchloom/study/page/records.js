@@ -6,7 +6,7 @@ class Records {
     this.key = `patchloom-study:${study.id}`;
     this.served = location.protocol === "http:" || location.protocol === "https:";
     this.kept = true;
-    this.state = { participant: null, begun: false, practised: [], views: {}, answers: [], sent: [] };
+    this.state = { participant: null, named: false, begun: false, practised: [], views: {}, answers: [], sent: [] };
     try {
       Object.assign(this.state, JSON.parse(localStorage.getItem(this.key) ?? "{}"));
     } catch {
@@ -24,19 +24,24 @@ class Records {
     }
   }
 
-  /** Go on as the participant of the last time, or as the one that the address names (#participant=...), or anew. */
+  /**
+   * Go on as the participant of the last time, or as the one that the address names (#participant=...), or anew.
+   * Returns the name if it cannot be one, so that nobody answers under another unawares.
+   */
   identify() {
-    const named = new URLSearchParams(location.hash.slice(1)).get("participant");
-    if (named !== null && /^[A-Za-z0-9_-]{1,64}$/.test(named)) {
-      if (this.state.participant !== named) this.become(named);
+    const name = new URLSearchParams(location.hash.slice(1)).get("participant");
+    if (name !== null && !/^[A-Za-z0-9_-]{1,64}$/.test(name)) return name;
+    if (name !== null) {
+      if (this.state.participant !== name) this.become(name, true);
     } else if (this.state.participant === null) {
-      this.become([...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+      this.become([...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join(""), false);
     }
+    return null;
   }
 
   /** Begin as someone else; earlier participants' answers stay. */
-  become(participant) {
-    Object.assign(this.state, { participant, begun: false, practised: [], views: {} });
+  become(participant, named) {
+    Object.assign(this.state, { participant, named, begun: false, practised: [], views: {} });
     this.save();
   }
 

@@ -3,22 +3,26 @@
 /**
  * The participant's trials: {practice: {paired: [...], unpaired: [...]}, trials: [...]}.
  * A trial is {trial, setup, pictures, truth}: its number (none in practice), ids as shown, and the right answer.
- * A real picture or one of its fakes is met at most once in a setup, and not at all after it was met in practice.
- * Setups go on through one random order of the pictures, so that they share as few as can be.
+ * A real picture or one of its fakes is met at most once in a setup, and in practice or in setups, never both.
+ * Setups go on through one random order of the pictures, so that they share as few as can be. Practice takes the last
+ * of that order; the other question's takes those before, as far as no setup comes to them.
  */
 function schedule(study, participant) {
   const below = generator(`${study.seed}/${participant}`);
   const order = shuffled(study.groups, below);
-  const practised = order.splice(order.length - study.practice, study.practice);
+  const asked = order.length - study.practice;
+  const own = Math.min(study.practice, Math.max(0, asked - study.setups.length * study.trials));
   const practice = {};
+  let first = asked;
   for (const setup of study.setups) {
     const kind = kindOf(setup);
-    practice[kind] ??= arranged(practised, setup, below);
+    if (kind in practice) continue;
+    practice[kind] = arranged(order.slice(first, first + study.practice), setup, below);
+    first -= own;
   }
   const trials = [];
   study.setups.forEach((setup, number) => {
-    const first = number * study.trials;
-    const groups = Array.from({ length: study.trials }, (_, at) => order[(first + at) % order.length]);
+    const groups = Array.from({ length: study.trials }, (_, at) => order[(number * study.trials + at) % asked]);
     for (const trial of arranged(shuffled(groups, below), setup, below)) trials.push({ trial: trials.length, ...trial });
   });
   return { practice, trials };
