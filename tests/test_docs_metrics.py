@@ -35,10 +35,12 @@ def blocks(language):
 
 
 def test_the_table_is_that_of_the_code():
-    """Name, range, direction and sentence of every metric, in their order; the one of sets comes last."""
-    told = [(name, *rest[:3]) for name, _, rest in rows()]
-    assert told[:-1] == [(metric.name, metric.range, metric.better, metric.help) for metric in METRICS]
-    assert told[-1][:3] == (SET_METRIC, "0 and more", "higher")
+    """Name, whether usual, range, direction and sentence of every metric, in their order; the one of sets comes last."""
+    told = [(name, *rest[:4]) for name, _, rest in rows()]
+    assert told[:-1] == [
+        (metric.name, "yes" if metric.usual else "no", metric.range, metric.better, metric.help) for metric in METRICS
+    ]
+    assert told[-1][:4] == (SET_METRIC, "yes", "0 and more", "higher")
 
 
 def test_every_metric_has_its_part():
@@ -47,7 +49,7 @@ def test_every_metric_has_its_part():
     anchors = {re.sub(r"[^\w -]", "", heading).replace(" ", "-"): heading for heading in headings}
     for name, anchor, rest in rows():
         assert name in anchors[anchor].split(", ")
-        assert len(rest) == 5 and all(rest)
+        assert len(rest) == 6 and all(rest)
     assert sorted(name for heading in headings for name in heading.split(", ")) == sorted(
         [*(metric.name for metric in METRICS), SET_METRIC]
     )
