@@ -1,6 +1,7 @@
 """Fixtures: small pictures that are the same everywhere, and hypothesis's settings."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,19 @@ def make_picture(rows=48, cols=64, channels=3, seed=0):
         total += weight * _enlarge(0.4 * grid + 0.6 * grey, rows, cols)
     low, high = total.min(), total.max()
     return np.floor((total - low) / (high - low) * 255 + 0.5).astype(np.uint8)
+
+
+@pytest.fixture
+def peak_memory():
+    """Return a function that calls another, and returns what that does and the most bytes that it held."""
+    def measured(function):
+        tracemalloc.start()
+        try:
+            return function(), tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    return measured
 
 
 @pytest.fixture(name="make_picture", scope="session")

@@ -84,6 +84,15 @@ def test_nnfdiv_is_the_length_of_the_offsets():
     assert found.details == {"method": "exact", "level": 6, "zlib": zlib.ZLIB_RUNTIME_VERSION}
 
 
+def test_nnfdiv_of_few_patches_says_so():
+    """zlib's header is longer than what little there is to compress."""
+    for side, patches in ((7, "1 patch:"), (8, "4 patches:"), (37, "961 patches:"), (38, "")):
+        picture = make_picture(side, side, 3)
+        found = metrics.measure(picture, picture, ["nnfdiv"])["nnfdiv"]
+        assert f"only {patches} zlib's header" in found.note if patches else found.note == ""
+        assert found.value == pytest.approx(5) if side == 7 else found.value < 2
+
+
 def test_nnfdiv_counts_pieces():
     """The more pieces were moved, the longer the description."""
     source = make_picture(40, 96, 3)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from patchloom import metrics
-from patchloom.errors import ParameterError
+from patchloom.errors import ImageError, ParameterError
 from patchloom.metrics.measuring import NEEDS, choose
 
 FREE = [metric.name for metric in metrics.METRICS if not metric.needs]
@@ -38,6 +39,8 @@ def test_names_keep_the_order_of_tables(make_picture):
     source = make_picture(16, 16)
     assert list(metrics.measure(source, source, ["sharpness_ratio", "coherence"])) == ["coherence", "sharpness_ratio"]
     assert metrics.measure(source, source, []) == {}
+    names = (name for name in ("seam", "coherence"))      # can be read once
+    assert [metric.name for metric in choose(names, {"mask": None})] == ["coherence", "seam"]
 
 
 def test_searches_are_shared(make_picture, monkeypatch):
@@ -63,8 +66,41 @@ def test_what_does_not_suit_is_no_number(make_picture):
     (["sifid64"], {}, "metrics='sifid64': needs Inception-V3's weights (load_inception); pass it as given={'weights':"),
     (["seam"], {"niqe": 1}, "metrics='seam': needs a mask"),
     (None, {"nique": 1}, "given='nique': must be among niqe, weights, mask"),
+    (5, {}, "metrics=5: must be a sequence of names; try ['coherence']"),
+    ([["coherence"]], {}, "metrics=['coherence']: must be among coherence, "),
+    (None, 3, "given=int: must be a mapping of names"),
+    (None, ["niqe"], "given=list: must be a mapping of names"),
 ])
 def test_refused(names, given, message):
     with pytest.raises(ParameterError) as error:
         choose(names, given)
     assert str(error.value).startswith(message)
+
+
+def test_comparisons_hold_what_is_known(make_picture):
+    """What is given is looked at before anything is searched."""
+    source = make_picture(16, 16)
+    with pytest.raises(ParameterError, match="given='bogus': must be among niqe, weights, mask"):
+        metrics.compare(source, source, given={"bogus": 1})
+    assert metrics.compare(source, source, given={"mask": 1}).given == {"mask": 1}
+
+
+@pytest.mark.parametrize("metric", [metrics.sharpness_ratio, metrics.tile_seam, metrics.sifid64, metrics.sifid192])
+def test_remedies_are_options_that_there_are(metric, make_picture):
+    """None of these has a patch size."""
+    with pytest.raises(ImageError, match="2 pixels: sides must") as caught:
+        metric(make_picture(2, 2), make_picture(30, 30))
+    assert "patch_size" not in str(caught.value)
+
+
+def test_inks_are_no_light(make_picture):
+    """CMYK is refused, and is not taken for RGBA, which has as many channels."""
+    inks = Image.frombytes("CMYK", (20, 16), make_picture(16, 20, 4).tobytes())
+    other = make_picture(16, 20, 4, 1)
+    for pair in ((inks, inks), (inks, other), (other, inks)):
+        with pytest.raises(ImageError, match="=CMYK: inks cannot be measured as light; convert it to RGB"):
+            metrics.sharpness_ratio(*pair)
+    with pytest.raises(ImageError, match=r"samples\[1\]=CMYK"):
+        metrics.pixel_diversity([other, inks], other)
+    assert metrics.sharpness_ratio(inks.convert("RGB"), inks.convert("RGB")) == 1
+    assert metrics.compare(other, other).alpha and not metrics.compare(other[..., :3], other[..., :3]).alpha

@@ -1,6 +1,7 @@
 """NIQE: the distribution of local contrasts, the model that it is compared with, and what is refused."""
 
 import math
+import os
 
 import numpy as np
 import pytest
@@ -239,7 +240,7 @@ def test_flat_blocks_leave_the_others(pictures, model):
 
 @pytest.mark.parametrize("picture, message", [
     (np.zeros((BLOCK, BLOCK - 1), np.uint8), f"generated={BLOCK - 1} x {BLOCK} pixels: NIQE needs a whole block"),
-    (np.zeros((BLOCK, BLOCK), np.uint8), "generated=100% flat pixels: NIQE needs contrasts of both signs"),
+    (np.zeros((BLOCK, BLOCK), np.uint8), "generated=100.0 % flat pixels: NIQE needs contrasts of both signs"),
     (np.zeros((BLOCK, BLOCK, 4), np.uint8), r"generated channels=4: NIQE takes grey \(1\) or RGB \(3\)"),
     (np.zeros((BLOCK, BLOCK, 2), np.uint8), "generated channels=2"),
     (np.linspace(-1, 1, BLOCK**2).reshape(BLOCK, BLOCK), "generated=values from -1 to 1"),
@@ -280,7 +281,7 @@ def test_few_blocks_and_flat_pixels_are_noted(pictures, model):
     found = niqe_of(metrics.compare(small, pictures[10][: BLOCK - 2], given=given, threads=1))
     few, flat, source = found.note.split("; ", 2)
     assert few.startswith(f"4 blocks: below {ENOUGH_BLOCKS} the score moves by more than half a point")
-    assert flat.startswith("21% of the pixels are flat")
+    assert flat.startswith("20.5 % of the pixels are flat")
     assert source.startswith(f"the source has no score (source={4 * BLOCK} x {BLOCK - 2} pixels")
     enough = niqe_of(metrics.compare(pictures[9], pictures[10], given=given, threads=1))
     assert (enough.details["blocks"], enough.note) == (ENOUGH_BLOCKS, "")
@@ -507,6 +508,11 @@ def test_refused_files(tmp_path, model):
             io.load_niqe(place)
     with pytest.raises(FileError, match="niqe="):
         io.load_niqe("nul\0l.npz")
+    os.mkfifo(tmp_path / "pipe.npz")
+    with pytest.raises(FileError, match="no regular file"):
+        io.load_niqe(tmp_path / "pipe.npz")               # without waiting for its other end
+    with pytest.raises(ParameterError, match="niqe=NoneType: must be the path of a file"):
+        io.load_niqe(None)
     io.save_niqe(path, model)
     whole = path.read_bytes()
     np.savez(path, mean=model.mean)

@@ -35,7 +35,7 @@ def test_several_sizes():
 def test_sizes_that_do_not_fit():
     """An error of the function, a note of a table."""
     small = make_picture(12, 40)
-    with pytest.raises(ImageError, match="source=40 x 12 pixels: sides must hold a patch of 15; pass smaller patch_s"):
+    with pytest.raises(ImageError, match="source=40 x 12 pixels: sides must hold a patch of 15; pass a larger p"):
         metrics.bidirectional_multiscale(make_picture(20, 20), small)
     found = metrics.measure(small, small, ["coherence", "bidirectional_multiscale"])
     assert found["coherence"].value == 0
@@ -44,7 +44,8 @@ def test_sizes_that_do_not_fit():
 
 
 @pytest.mark.parametrize(("sizes", "line"), [
-    ((), "must name at least one"), ((3, 8), "patch_size=8: must be odd"), ((33,), "patch_size=33"),
+    ((), "must name at least one"), (7, r"patch_sizes=7: must be several sizes; try \(3, 7, 15\)"),
+    ((3, 8), "patch_size=8: must be odd"), ((33,), "patch_size=33"),
 ])
 def test_bad_sizes(sizes, line):
     """One line that says what is allowed."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from naive import nearest as naive_nearest
-from naive import quantise as naive_quantise
 from patchloom import kernels
 from patchloom.errors import ParameterError
 from patchloom.metrics import compare, measure
@@ -144,22 +144,95 @@ def probing_pair(query: Any, key: Any) -> Any:
     return quantise(query, key, patch_size=7)
 
 
+def brute(made: Any, source: Any, patch_size: int) -> Any:
+    """Every pair's mean squared difference, float64."""
+    rows = [
+        np.lib.stride_tricks.sliding_window_view(image, (patch_size, patch_size), (0, 1)).reshape(-1, patch_size**2 * 3)
+        for image in (made, source)
+    ]
+    return np.array([((patch - rows[1]) ** 2).mean(axis=1) for patch in rows[0]])
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("patch_size", [3, 7])
-def test_exact_means_are_the_naive_ones(kind: Any, patch_size: int) -> None:
-    query, key = (image.astype(np.float64) / 255 for image in (MADE["waves"][:19, :17], SOURCE[:16, :21]))
-    if kind is not np.float32:
-        most = np.iinfo(kind).max
-        query, key = (np.rint(image * most).astype(kind) for image in (query, key))
-    pair = compare(query.astype(kind), key.astype(kind), patch_size=patch_size, threads=1)
-    unit = 256 / 255 if kind is np.uint8 else 1.0
-    whole = [image / np.float32(unit) for image in (pair.generated, pair.source)]
-    for forward in (True, False):
-        ours, theirs = whole if forward else whole[::-1]
-        _, total = naive_nearest(ours, theirs, patch_size)
-        scale = naive_quantise(ours, theirs, patch_size)[2]
-        expected = total.mean() / (scale * scale * patch_size * patch_size * 3) * unit**2
-        assert math.isclose(pair.mean(forward=forward).mean, expected, rel_tol=1e-6)
+@pytest.mark.parametrize("noise", [1 / 4096, 0.02, None])
+def test_means_are_those_of_the_pictures(kind: Any, patch_size: int, noise: float | None) -> None:
+    """Of near copies, whose differences are far below a step of the search, and of other pictures alike."""
+    source = SOURCE[:16, :21] / 255
+    made = MADE["waves"][:19, :17] / 255
+    if noise is not None:
+        made = np.clip(source + np.random.default_rng(6).uniform(-noise, noise, source.shape), 0, 1)
+    top = 1 if kind is np.float32 else np.iinfo(kind).max
+    query, key = (image.astype(kind) if top == 1 else np.rint(image * top).astype(kind) for image in (made, source))
+    table = brute(query.astype(float) / top, key.astype(float) / top, patch_size)
+    for method in ("exact", "patchmatch"):                  # which is exhaustive here: few patches are all probed
+        pair = compare(query, key, patch_size=patch_size, threads=1, method=method)
+        for forward in (True, False):
+            expected, found = table.min(axis=int(forward)).mean(), pair.mean(forward=forward)
+            tolerance = 1e-4 if method == "exact" else 2e-3  # what was missed is known in steps of the search
+            assert math.isclose(found.mean, expected, rel_tol=tolerance, abs_tol=1e-15)
+            if method == "exact":
+                distance = pair.field(forward=forward).distance
+                assert math.isclose(distance.mean(dtype=np.float64), found.mean, rel_tol=1e-6, abs_tol=1e-15)
+
+
+def test_copies_are_found_below_the_step_of_the_search() -> None:
+    """A smooth 16-bit picture, in which the search cannot tell neighbours apart, is at no distance to its part."""
+    y, x = np.mgrid[:40, :60]
+    smooth = (60000 - 40 * np.sin(y / 9) - 3 * x)[..., None] * np.ones(3)
+    smooth[::13, ::17] = 0
+    smooth = smooth.astype(np.uint16)
+    for made in (smooth, smooth[7:33, 9:50]):
+        pair = compare(made, smooth, threads=1)
+        assert pair.mean().mean == pair.forward.distance.max() == 0
+
+
+def test_alpha_is_measured_as_exactly() -> None:
+    """Colours times alpha are no whole numbers, though both came with 8 bits."""
+    picture = np.concatenate([SOURCE, SOURCE[..., :1] // 2 + 99], axis=2)[:16, :20]
+    made = np.clip(picture + np.random.default_rng(7).integers(-1, 2, picture.shape), 0, 255).astype(np.uint8)
+    inside = []
+    for image in (made, picture):
+        colour, alpha = image[..., :3] / 255, image[..., 3:] / 255
+        inside.append(np.concatenate([colour * alpha, alpha], axis=2))
+    patches = [np.lib.stride_tricks.sliding_window_view(image, (3, 3), (0, 1)).reshape(-1, 36) for image in inside]
+    expected = ((patches[0][:, None] - patches[1]) ** 2).mean(axis=2).min(axis=1).mean()
+    assert math.isclose(compare(made, picture, patch_size=3, threads=1).mean().mean, expected, rel_tol=1e-4)
+
+
+def test_each_comparison_has_searches_of_its_own() -> None:
+    """A changed one does not answer for the one it was made from."""
+    pair = compare(MADE["waves"][:20, :20], SOURCE[:20, :20], threads=1)
+    before = pair.mean().mean
+    other = replace(pair, generated=pair.source)
+    assert (other.searches, other.mean().mean) == ((), 0)
+    assert pair.mean().mean == before > 0
+
+
+def test_what_cannot_be_told_from_nothing_says_so() -> None:
+    """Where the correction is as large as the mean, the error is told by itself, and JSON can hold the details."""
+    rng = np.random.default_rng(0)
+    source, made = ((rng.integers(0, 3, (side, side)) * 127).astype(np.uint8) for side in (520, 150))
+    found = measure(made, source, ["coherence"], patch_size=3, method="patchmatch", threads=1)["coherence"]
+    assert found.value == 0 < found.details["standard_error"] < 0.01
+    assert found.details["search_excess"] is None
+    assert found.note.startswith("unsure: its standard error is 2.8e-05, no less than the figure itself,")
+    json.dumps(dict(found.details), allow_nan=False)
+    tiny = measured_mean(Estimate(1e-9, 1e-3, 5e-4, 512, "patchmatch"))
+    assert "its standard error is 0.001, no less" in tiny.note
+    assert tiny.details["search_excess"] == pytest.approx(5e5)
+    assert Estimate(0.0, 0.1, 0.2, 512, "patchmatch").excess == math.inf
+
+
+def test_memory_of_few_probes(peak_memory: Any) -> None:
+    """It is bounded whatever the picture's size; a table of all patches of this one has 200 MB."""
+    from patchloom.kernels import numpy_kernels
+
+    pair = probing_pair(*(np.random.default_rng(0).random((2, 420, 420, 3)).astype(np.float32)))
+    at, bound = np.array([5], np.int32), np.array([2**31 - 1], np.int32)
+    least, peak = peak_memory(lambda: numpy_kernels.probe(pair.pictures(0), None, at, bound))
+    assert peak < 120 << 20
+    assert least == kernels.probe(pair.pictures(0), None, at, bound, threads=1)
 
 
 def test_eight_bits_are_searched_exactly() -> None:
@@ -236,7 +309,7 @@ def test_each_field_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_means_of_several_searches() -> None:
-    exact, rough = Estimate(2.0), Estimate(4.0, 0.3, 0.5, 512, "patchmatch")
+    exact, rough = Estimate(2.0), Estimate(4.0, 0.3, 2.0, 512, "patchmatch")
     assert dict(measured_mean(exact, exact).details) == {"method": "exact"}
     two = measured_mean(rough, rough)
     assert two.value == 4
@@ -246,7 +319,7 @@ def test_means_of_several_searches() -> None:
     assert mixed.value == 3
     assert mixed.details["method"] == "patchmatch"
     assert math.isclose(mixed.details["standard_error"], 0.15)
-    assert "standard error is 5.0%" in mixed.note
+    assert "standard error is 5.0 % of it, and" in mixed.note
     assert measured_mean(Estimate(0.0, 0.0, 0.0, 9, "patchmatch")).note == ""
 
 

@@ -35,10 +35,10 @@ def test_greys():
     for channels, wanted in (
         (1, image[..., 0]), (2, image[..., 0]), (3, image[..., :3] @ grey.LUMA), (4, image[..., :3] @ grey.LUMA),
     ):
-        assert grey.luma(image[..., :channels]) == pytest.approx(wanted, rel=1e-6)
+        assert grey.luma(image[..., :channels], alpha=channels % 2 == 0) == pytest.approx(wanted, rel=1e-6)
     five = np.concatenate([image, image[..., :1]], axis=2)
-    assert grey.luma(five) == pytest.approx(five.mean(axis=2), rel=1e-6)
-    assert grey.intensity(image) == pytest.approx(image[..., :3].mean(axis=2), rel=1e-6)
+    assert grey.luma(five, alpha=False) == pytest.approx(five.mean(axis=2), rel=1e-6)
+    assert grey.intensity(image, alpha=True) == pytest.approx(image[..., :3].mean(axis=2), rel=1e-6)
     assert sum(grey.LUMA) == pytest.approx(1, abs=1e-12)
 
 

@@ -170,10 +170,10 @@ def test_frechet_of_singular_covariances():
     (([0.0], [[1.0]], [0.0, 0.0], np.eye(2)), "mean_b.shape=(2,): must be (1,), that of mean_a"),
     (([[0.0]], [[1.0]], [0.0], [[1.0]]), "mean_a.shape=(1, 1): must be (D,)"),
     (([0.0], [1.0], [0.0], [[1.0]]), "cov_a.shape=(1,): must be (1, 1)"),
-    (([0.0], [[1.0]], [np.nan], [[1.0]]), "mean_b=values that are NaN or infinite: must be finite"),
+    (([0.0], [[1.0]], [np.nan], [[1.0]]), "mean_b=1 values that are NaN or infinite: must be finite"),
     (([0.0], [[-1.0]], [0.0], [[1.0]]), "cov_a=smallest eigenvalue -1: must be symmetric without negative"),
     ((np.zeros(2), np.eye(2), np.zeros(2), [[1, 0.5], [0, 1]]), "cov_b=smallest eigenvalue"),
-    (("mean", [[1.0]], [0.0], [[1.0]]), "mean_a=str: must be an array of numbers"),
+    (("mean", [[1.0]], [0.0], [[1.0]]), "mean_a=str: must be real numbers"),
 ])
 def test_frechet_refuses(arguments, message):
     """What are no Gaussians is one line."""

@@ -72,7 +72,7 @@ def test_the_order_of_patches_does_not_count():
     assert metrics.patch_swd(wide, tall) > 1e-3
 
 
-def test_large_pictures_are_drawn_from(monkeypatch):
+def test_large_pictures_are_drawn_from(monkeypatch, peak_memory):
     """What is drawn stands for the whole within a few per cent; copies are still copies, and memory is bounded."""
     made, source = make_picture(90, 110, 3, 1), make_picture(100, 100, 3, 2)
     pair = metrics.compare(made, source)
@@ -83,6 +83,9 @@ def test_large_pictures_are_drawn_from(monkeypatch):
     assert whole.details["patches"] == [84 * 104, 94 * 94]
     assert part.value == pytest.approx(whole.value, rel=0.03)
     assert sliced.patch_swd_of(metrics.compare(source, source.copy())).value == 0
+    larger = metrics.compare(make_picture(360, 440, 3, 1), make_picture(400, 400, 3, 2))
+    peaks = [peak_memory(lambda each=each: sliced.patch_swd_of(each))[1] for each in (pair, larger)]
+    assert peaks[1] < 1.1 * peaks[0]
 
 
 def test_drawn_patches_lie_evenly():

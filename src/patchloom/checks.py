@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .errors import ImageError, ParameterError, explain
 from .params import MAX_SEED
@@ -17,8 +18,8 @@ from .pixels import MAX_SIDE, as_image, from_image, is_pil
 from .types import Mask, PixelFormat, Size
 
 __all__ = [
-    "MAX_SIDE", "PixelFormat", "as_image", "as_mapping", "as_mask", "as_memory", "as_real", "as_seed", "as_size",
-    "as_threads", "as_whole", "available_cores", "from_image", "is_pil", "machine_memory",
+    "MAX_SIDE", "PixelFormat", "as_image", "as_mapping", "as_mask", "as_memory", "as_numbers", "as_real", "as_seed",
+    "as_size", "as_threads", "as_whole", "available_cores", "from_image", "is_pil", "machine_memory",
 ]
 
 
@@ -136,6 +137,22 @@ def as_real(value: Any, name: str, low: float, high: float, *, unit: str = "", r
         counted = f"a number of {unit}" if unit else "a number"
         raise ParameterError(explain(name, repr(value), f"must be {counted}, {low:g} to {high:g}", remedy))
     return number
+
+
+def as_numbers(value: Any, name: str) -> npt.NDArray[np.float64]:
+    """Return a new float64 array of real, finite numbers, of any shape; `name` is what errors call it."""
+    try:
+        array = np.asarray(value)
+    except ValueError:                                    # rows of several lengths
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiu":
+        got = f"{array.dtype} values" if array.ndim else type(value).__name__
+        raise ParameterError(explain(name, got, "must be real numbers"))
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        bad = int(array.size - np.isfinite(array).sum())
+        raise ParameterError(explain(name, f"{bad} values that are NaN or infinite", "must be finite"))
+    return array
 
 
 def as_mapping(value: Any, name: str, holds: str) -> dict[Any, Any]:

@@ -17,6 +17,8 @@ from .types import NNF, Image, Kept, Masks, Size, Wrap
 # A picture's corner is covered by one patch's corner alone: its weight must stay a normal number.
 _LEAST_WEIGHT = 2.0**-40
 
+_BLOCK = 1 << 14                                          # patches whose pixels are compared at a time
+
 
 def grid(image: npt.NDArray[Any], patch_size: int, wrap: Wrap = (False, False)) -> Size:
     """Return the rows and columns of a picture's patches; as many as pixels where they go round."""
@@ -41,6 +43,53 @@ def extract(image: Image, *, patch_size: int) -> npt.NDArray[np.float32]:
     """
     view = np.lib.stride_tricks.sliding_window_view(image, (patch_size, patch_size), axis=(0, 1))
     return view.transpose(0, 1, 3, 4, 2)
+
+
+def window_sums(values: npt.NDArray[Any], patch_size: int) -> npt.NDArray[Any]:
+    """Return the sum over each patch of numbers (H, W), of their type: (H', W')."""
+    sums = np.zeros((values.shape[0] + 1, values.shape[1] + 1), values.dtype)
+    sums[1:, 1:] = values.cumsum(axis=0).cumsum(axis=1)
+    p = patch_size
+    inside: npt.NDArray[Any] = sums[p:, p:] - sums[:-p, p:] - sums[p:, :-p] + sums[:-p, :-p]
+    return inside
+
+
+def differences(
+    query: Image, key: Image, here: npt.NDArray[np.int32], there: npt.NDArray[np.int32], patch_size: int
+) -> npt.NDArray[np.float64]:
+    """Return the mean squared difference of pairs of patches, as exactly as float64 has it.
+
+    Parameters
+    ----------
+    query, key : Image
+        (H, W, C) and (K, L, C).
+    here, there : int32 array (n, 2)
+        Upper left corners of the patches of `query`, and of those of `key`.
+    patch_size : int
+        Side of a patch in pixels.
+
+    Returns
+    -------
+    float64 array (n,)
+    """
+    pixels = [image.reshape(-1, image.shape[2]) for image in (query, key)]
+    widths = query.shape[1], key.shape[1]
+    found = np.empty(len(here))
+    for start in range(0, len(here), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        first = [at[part, 0].astype(np.int64) * width + at[part, 1]
+                 for at, width in zip((here, there), widths, strict=True)]
+        total = np.zeros((len(first[0]), query.shape[2]))
+        for dy in range(patch_size):
+            for dx in range(patch_size):
+                ours, theirs = (
+                    image.take(at + (dy * width + dx), axis=0) for image, at, width in
+                    zip(pixels, first, widths, strict=True)
+                )
+                delta = np.subtract(ours, theirs, dtype=np.float64)
+                total += delta * delta
+        found[part] = total.sum(axis=1)
+    return found / (patch_size * patch_size * query.shape[2])
 
 
 def _exponential(x: float) -> float:

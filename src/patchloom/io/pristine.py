@@ -7,6 +7,7 @@ looked at before any value is decoded.
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ def load_niqe(path: str | os.PathLike[str]) -> NiqeModel:
     ------
     FileError
         If the file cannot be read or holds no such model.
+    ParameterError
+        If `path` is none.
     MissingExtraError
         If it is a MATLAB file and SciPy is not installed.
     """
@@ -105,7 +108,12 @@ def _number(arrays: dict[str, Any], name: str, default: int) -> Any:
 
 
 def _start(path: str | os.PathLike[str]) -> bytes:
+    if not isinstance(path, (str, os.PathLike)):
+        raise ParameterError(explain("niqe", type(path).__name__, "must be the path of a file", _REMEDY))
     try:
+        about = Path(path).stat()
+        if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+            raise _not_a_model(path, "no regular file")   # to open a pipe is to wait for its other end
         with Path(path).open("rb") as file:
             start = file.read(8)
             size = file.seek(0, os.SEEK_END)

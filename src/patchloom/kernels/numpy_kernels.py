@@ -257,11 +257,13 @@ def probe(pictures: Pictures, valid: Array | None, at: Array, bound: Array, *, t
     query, key, patch, *_ = pictures
     cols, values = query.shape[1] - patch + 1, patch * patch * query.shape[2]
     q = _patches(query, patch)[at // cols, at % cols].reshape(len(at), values).astype(np.float64)
-    k = _patches(key, patch).reshape(-1, values)[slice(None) if valid is None else valid.reshape(-1)]
+    k = _patches(key, patch)
+    allowed = np.arange(k.shape[0] * k.shape[1]) if valid is None else np.flatnonzero(valid)
     least = bound.astype(np.float64)
-    step = max(1, (1 << 24) // max(len(q), 1))
-    for start in range(0, len(k), step):
-        part = k[start : start + step].astype(np.float64)
+    step = max(1, (1 << 22) // max(len(q), values))
+    for start in range(0, len(allowed), step):
+        places = allowed[start : start + step]
+        part = k[places // k.shape[1], places % k.shape[1]].reshape(-1, values).astype(np.float64)
         table = (q * q).sum(axis=1)[:, None] + (part * part).sum(axis=1) - 2 * (q @ part.T)
         least = np.minimum(least, table.min(axis=1))
     return least.astype(np.int32)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ImageError, explain
+from ..patches import window_sums
 from ..types import NNF
 from .comparison import Comparison, compare
 from .measured import Measured
@@ -201,8 +202,5 @@ def _explained(pair: Comparison, row: int, col: int) -> float:
     left, right = max(0, -col), min(made.shape[1], own.shape[1] - col)
     moved = own[top + row : bottom + row, left + col : right + col]
     errors = ((made[top:bottom, left:right] - moved) ** 2).mean(axis=2, dtype=np.float64)
-    sums = np.zeros((errors.shape[0] + 1, errors.shape[1] + 1))
-    sums[1:, 1:] = errors.cumsum(axis=0).cumsum(axis=1)
-    boxes = sums[patch:, patch:] - sums[:-patch, patch:] - sums[patch:, :-patch] + sums[:-patch, :-patch]
     patches = pair.forward.distance.size
-    return float(np.count_nonzero(boxes <= TOLERANCE * patch * patch)) / patches
+    return float(np.count_nonzero(window_sums(errors, patch) <= TOLERANCE * patch * patch)) / patches

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import ImageError, ParameterError, explain
-from .comparison import Comparison, as_measured, compare
+from .comparison import Comparison, as_measured, check_alike, compare
 from .copying import offsets
 from .grey import intensity
 from .measured import Measured, measured_mean
+
+ENOUGH_PATCHES = 1000
+"""From which on zlib's header is less than a hundredth of what it compresses."""
 
 LEVEL = 6
 """Of zlib's compression: the one it has by itself, and SinFusion's code leaves it there."""
@@ -61,23 +64,19 @@ def pixel_diversity(samples: Iterable[Any], source: Any) -> float:
     """
     if not isinstance(samples, Iterable):
         raise ParameterError(explain("samples", type(samples).__name__, "must be several pictures", "pass a list"))
-    own, _ = as_measured(source, "source")
-    values = intensity(own)
+    own, kind = as_measured(source, "source")
+    values = intensity(own, alpha=kind.alpha)
     if values.min() == values.max():
         raise ImageError(explain("source", "one flat colour", "its intensities must vary", "leave pixel_diversity out"))
     count, first, total, squares = 0, None, np.zeros(()), np.zeros(())
     for count, sample in enumerate(samples, start=1):
-        image, _ = as_measured(sample, f"samples[{count - 1}]")
-        if image.shape[2] != own.shape[2]:
-            raise ImageError(
-                explain("channels", f"{image.shape[2]} of samples[{count - 1}] and {own.shape[2]} of source",
-                        "must be the same", "convert one of them")
-            )
-        grey = intensity(image)
+        image, like = as_measured(sample, name := f"samples[{count - 1}]")
+        check_alike((image, like), (own, kind), (name, "source"))
+        grey = intensity(image, alpha=like.alpha)
         first = grey if first is None else first
         if grey.shape != first.shape:
             raise ImageError(
-                explain(f"samples[{count - 1}]", f"{grey.shape[1]} x {grey.shape[0]} pixels",
+                explain(name, f"{grey.shape[1]} x {grey.shape[0]} pixels",
                         f"must be {first.shape[1]} x {first.shape[0]} as the first", "compare samples of one size")
             )
         change = grey - first                             # small numbers, so that equal samples give 0 exactly
@@ -145,7 +144,8 @@ def nnfdiv(
 
     Higher is more diverse: next to 0 for a copy or a shift, small where large pieces were moved,
     large where each patch comes from elsewhere. So noise scores highest, and anything that makes
-    matches uncertain (blur, compression, grain) raises it: quote `nnfdist` beside it.
+    matches uncertain (blur, compression, grain) raises it: quote `nnfdist` beside it. So does a
+    small picture, for zlib's header and tables count too.
 
     The field holds how far the nearest patch lies, in rows, then in columns, one byte each (so
     modulo 256); the figure is its length after zlib at level 6 over its length before. Where
@@ -155,8 +155,7 @@ def nnfdiv(
     Parameters
     ----------
     generated, source : array or PIL image
-        (H, W, C) and (K, L, C), of any sizes. The header counts too: compare pictures of about
-        one size.
+        (H, W, C) and (K, L, C), of any sizes; compare pictures of about one size.
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
     method : {"exact", "patchmatch", "auto"}
@@ -167,8 +166,9 @@ def nnfdiv(
     Returns
     -------
     float
-        More than 0, at most a little over 1. Builds of zlib differ by a few per cent (zlib-ng
-        compresses otherwise): `nnfdiv_of` names the one that ran.
+        More than 0, at most a little over 1 from a thousand patches on; of fewer the header weighs
+        more, and a single patch has 5. Builds of zlib differ by a few per cent (zlib-ng compresses
+        otherwise): `nnfdiv_of` names the one that ran.
 
     Raises
     ------
@@ -196,5 +196,10 @@ def nnfdiv_of(pair: Comparison) -> Measured:
     planes = np.moveaxis(offsets(pair.forward), 2, 0) & 0xFF
     raw = planes.astype(np.uint8).tobytes()
     share = len(zlib.compress(raw, LEVEL)) / len(raw)
-    note = "" if pair.searched == "exact" else "of PatchMatch's field: up to a quarter off that of exhaustive search"
-    return Measured(share, {"method": pair.searched, "level": LEVEL, "zlib": zlib.ZLIB_RUNTIME_VERSION}, note)
+    count, notes = len(raw) // 2, []
+    if count < ENOUGH_PATCHES:
+        notes.append(f"only {count} patch{'es' * (count > 1)}: zlib's header and tables weigh much")
+    if pair.searched != "exact":
+        notes.append("of PatchMatch's field: up to a quarter off that of exhaustive search")
+    details = {"method": pair.searched, "level": LEVEL, "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    return Measured(share, details, "; ".join(notes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -37,7 +39,7 @@ def _in_other_half(pair: Comparison, image: Image) -> npt.NDArray[np.float64]:
     """Return each patch's distance to the nearest on the other side of the middle column; infinite on the cut."""
     middle, less = image.shape[1] // 2, pair.patch_size - 1
     sides = [np.ascontiguousarray(side) for side in (image[:, :middle], image[:, middle:])]
-    halves = Comparison(sides[0], sides[1], pair.patch_size, pair.method, pair.threads, pair.whole)
+    halves = replace(pair, generated=sides[0], source=sides[1])
     distance = np.full((image.shape[0] - less, image.shape[1] - less), np.inf)
     distance[:, : middle - less] = halves.forward.distance
     distance[:, middle:] = halves.reverse.distance

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import as_numbers
 from ..errors import ParameterError, explain
 
 _TOLERANCE = 1e-6                                         # of the largest entry: what rounding may do to a covariance
@@ -61,7 +62,7 @@ def frechet_distance(mean_a: Any, cov_a: Any, mean_b: Any, cov_b: Any) -> float:
 
 
 def _vector(value: Any, name: str) -> npt.NDArray[np.float64]:
-    vector = _numbers(value, name)
+    vector = as_numbers(value, name)
     if vector.ndim != 1 or not vector.size:
         raise ParameterError(explain(f"{name}.shape", vector.shape, "must be (D,)"))
     return vector
@@ -69,7 +70,7 @@ def _vector(value: Any, name: str) -> npt.NDArray[np.float64]:
 
 def _root(value: Any, size: int, name: str) -> npt.NDArray[np.float64]:
     """Return R with R R^T = the covariance (R^T S has the singular values of the two square roots' product)."""
-    matrix = _numbers(value, name)
+    matrix = as_numbers(value, name)
     if matrix.shape != (size, size):
         raise ParameterError(explain(f"{name}.shape", matrix.shape, f"must be {(size, size)}"))
     slack = _TOLERANCE * float(np.abs(matrix).max())
@@ -82,12 +83,3 @@ def _root(value: Any, size: int, name: str) -> npt.NDArray[np.float64]:
     noise = np.finfo(np.float64).eps * size * max(float(values[-1]), 0.0)
     return vectors * np.sqrt(np.where(values > noise, values, 0.0))
 
-
-def _numbers(value: Any, name: str) -> npt.NDArray[np.float64]:
-    try:
-        array = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
-        raise ParameterError(explain(name, type(value).__name__, "must be an array of numbers")) from None
-    if not np.isfinite(array).all():
-        raise ParameterError(explain(name, "values that are NaN or infinite", "must be finite"))
-    return array

@@ -74,7 +74,7 @@ class Inception:
     sha256: str
     layout: str
     blocks: tuple[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], ...] = field(repr=False)
-    _seen: dict[tuple[bytes, tuple[int, ...], int], Moments] = field(default_factory=dict, repr=False)
+    _seen: dict[tuple[bytes, tuple[int, ...], int], Moments] = field(default_factory=dict, repr=False, init=False)
 
     @property
     def published(self) -> bool:

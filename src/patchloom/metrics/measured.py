@@ -73,10 +73,10 @@ def measured_mean(*estimates: Estimate) -> Measured:
     if not approximate:
         return Measured(value, {"method": "exact"})
     error = math.sqrt(math.fsum(estimate.standard_error**2 for estimate in estimates)) / count
-    excess = math.fsum(estimate.excess * estimate.mean for estimate in estimates) / count
-    details = {
-        "method": approximate[0].method, "standard_error": error, "search_excess": excess / value if value else 0.0
-    }
-    unsure = error > UNSURE * value
-    note = f"unsure: its standard error is {error / value:.1%} of it; exhaustive search has none" if unsure else ""
-    return Measured(value, details, note)
+    missed = math.fsum(estimate.missed for estimate in estimates) / count
+    excess = missed / value if value else None if missed else 0.0        # JSON has no infinity
+    details = {"method": approximate[0].method, "standard_error": error, "search_excess": excess}
+    if error <= UNSURE * value:
+        return Measured(value, details)
+    size = f"{100 * error / value:.1f} % of it" if error < value else f"{error:.2g}, no less than the figure itself"
+    return Measured(value, details, f"unsure: its standard error is {size}, and exhaustive search has none")

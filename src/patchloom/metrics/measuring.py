@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import ImageError, ParameterError, explain
-from .comparison import Comparison, compare
+from .comparison import NEEDS, Comparison, as_given, compare
 from .copying import identity_share_of, rigid_share_of, top_offsets_of
 from .diversity import nnfdist_of, nnfdiv_of
 from .measured import Measured, Metric
@@ -29,7 +28,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("patch_swd", patch_swd_of, "0 and more", "lower", "Sliced Wasserstein distance of the two sets of patches."),
     Metric("nnfdist", nnfdist_of, "0 to 1", "lower", "Coherence, by the name that goes with nnfdiv.",
            usual=False),
-    Metric("nnfdiv", nnfdiv_of, "0 to 1", "higher", "Compressed size of the field of nearest patches over its size."),
+    Metric("nnfdiv", nnfdiv_of, "0 and more", "higher",
+           "Compressed size of the field of nearest patches over its size."),
     Metric("identity_share", identity_share_of, "0 to 1", "lower", "Share of patches left in place, within 2 pixels."),
     Metric("rigid_share", rigid_share_of, "0 to 1", "lower", "Share of patches that one shift of the source explains."),
     Metric("top_offsets", top_offsets_of, "0 to 1", "lower", "Share of patches that have the five commonest offsets.",
@@ -39,8 +39,8 @@ METRICS: tuple[Metric, ...] = (
            "Distance of patches across the mask's border over what is natural in the source.", "mask"),
     Metric("tile_seam", tile_seam_of, "0 and more", "lower", "Step across the edges over the busiest steps inside.",
            usual=False),
-    Metric("tile_coherence", tile_coherence_of, "0 and more", "near 1",
-           "Distance of patches over the edges over that of the others.", usual=False),
+    Metric("tile_coherence", tile_coherence_of, "0 and more", "lower",
+           "Distance of patches over the edges over that of the others: up to 1 they meet.", usual=False),
     Metric("niqe", niqe_of, "0 and more", "lower",
            "Distance of local contrasts from those of pristine pictures.", "niqe"),
     Metric("sifid64", sifid64_of, "0 and more", "lower",
@@ -50,16 +50,9 @@ METRICS: tuple[Metric, ...] = (
 )
 """Every metric of a picture and its source, in the order of tables."""
 
-NEEDS: Mapping[str, str] = MappingProxyType({
-    "niqe": "a pristine model (patchloom.io.load_niqe or fit_niqe)",
-    "weights": "Inception-V3's weights (load_inception)",
-    "mask": "a mask of what is new (an array or PIL image of the size of generated)",
-})
-"""What a metric may need besides the pictures, by `Metric.needs`."""
-
 
 def measure(
-    generated: Any, source: Any, metrics: Sequence[str] | None = None, *, patch_size: int = 7, method: str = "exact",
+    generated: Any, source: Any, metrics: Iterable[str] | None = None, *, patch_size: int = 7, method: str = "exact",
     threads: int = 0, given: Mapping[str, Any] | None = None,
 ) -> dict[str, Measured]:
     """Return the metrics of a generated picture, in the order of `METRICS`.
@@ -68,7 +61,7 @@ def measure(
     ----------
     generated, source : array or PIL image
         (H, W, C) and (K, L, C).
-    metrics : sequence of str, optional
+    metrics : iterable of str, optional
         Their names; by default the usual ones (`Metric.usual`) for which nothing is missing in `given`.
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
@@ -92,23 +85,24 @@ def measure(
     ParameterError
         If a metric is unknown, or lacks what it needs.
     """
-    chosen = choose(metrics, given or {})
+    chosen = choose(metrics, given)
     pair = compare(generated, source, patch_size=patch_size, method=method, threads=threads, given=given)
     return {metric.name: _computed(metric, pair) for metric in chosen}
 
 
-def choose(names: Sequence[str] | None, given: Mapping[str, Any]) -> list[Metric]:
+def choose(names: Iterable[str] | None, given: Mapping[str, Any] | None) -> list[Metric]:
     """Return the metrics of these names, or the usual ones that have what they need."""
-    strange = [name for name in given if name not in NEEDS]
-    if strange:
-        raise ParameterError(explain("given", repr(strange[0]), "must be among " + ", ".join(NEEDS)))
+    given = as_given(given)
     if names is None:
         return [metric for metric in METRICS if metric.usual and (not metric.needs or metric.needs in given)]
     if isinstance(names, str):
         raise ParameterError(explain("metrics", repr(names), "must be a sequence of names", f"pass [{names!r}]"))
+    if not isinstance(names, Iterable):
+        raise ParameterError(explain("metrics", repr(names), "must be a sequence of names", "try ['coherence']"))
+    names = list(names)
     known = {metric.name: metric for metric in METRICS}
     for name in names:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise ParameterError(explain("metrics", repr(name), "must be among " + ", ".join(known)))
         needs = known[name].needs
         if needs and needs not in given:

@@ -120,8 +120,8 @@ def _seen(image: Image, model: NiqeModel, name: str) -> Blocks:
     blocks = blocks_of(grey, block)
     if not np.isfinite(blocks.features).any(axis=0).all():
         raise ImageError(
-            explain(name, f"{blocks.flat.mean():.0%} flat pixels", "NIQE needs contrasts of both signs in some block",
-                    "measure another picture")
+            explain(name, f"{100 * blocks.flat.mean():.1f} % flat pixels",
+                    "NIQE needs contrasts of both signs in some block", "measure another picture")
         )
     return blocks
 
@@ -141,7 +141,7 @@ def _notes(blocks: Blocks, model: NiqeModel) -> list[str]:
         count = f"{len(blocks.flat)} block" + "s" * (len(blocks.flat) > 1)
         notes.append(f"{count}: below {ENOUGH_BLOCKS} the score moves by more than half a point with the crop")
     if flat > FLAT_SHARE:
-        notes.append(f"{flat:.0%} of the pixels are flat: the signs of their contrasts are rounding")
+        notes.append(f"{100 * flat:.1f} % of the pixels are flat: the signs of their contrasts are rounding")
     if 0 < model.blocks < STEADY:
         notes.append(f"the model was fitted on {model.blocks} blocks: of fewer than {STEADY} it makes scores too high")
     return notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -219,6 +219,8 @@ def bidirectional_multiscale(
 
 def bidirectional_multiscale_of(pair: Comparison, patch_sizes: Sequence[int] = PATCH_SIZES) -> Measured:
     """Return `bidirectional_multiscale` of a comparison, with the figure of each size."""
+    if not isinstance(patch_sizes, Iterable):
+        raise ParameterError(explain("patch_sizes", repr(patch_sizes), "must be several sizes", "try (3, 7, 15)"))
     sizes = [check_number("patch_size", size) for size in patch_sizes]
     if not sizes:
         raise ParameterError(explain("patch_sizes", "()", "must name at least one size", "try 3, 7, 15"))
@@ -226,7 +228,8 @@ def bidirectional_multiscale_of(pair: Comparison, patch_sizes: Sequence[int] = P
         if min(image.shape[:2]) < max(sizes):
             raise ImageError(
                 explain(name, f"{image.shape[1]} x {image.shape[0]} pixels",
-                        f"sides must hold a patch of {max(sizes)}", "pass smaller patch_sizes")
+                        f"sides must hold a patch of {max(sizes)}",
+                        "pass a larger picture, or smaller patch_sizes to bidirectional_multiscale")
             )
     estimates = {size: _both(pair, size) for size in sizes}
     figures = {str(size): measured_mean(*both).value for size, both in estimates.items()}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import as_real, as_whole
+from ..checks import as_numbers, as_real, as_whole
 from ..errors import ImageError, ParameterError, explain
 from .comparison import as_measured
 from .naturalness import FEATURES, Floats, blocks_of, grey_levels
@@ -91,15 +91,9 @@ _ROUNDING = 1e-9                                          # of the largest entry
 
 
 def _numbers(value: Any, name: str, shape: tuple[int, ...]) -> Floats:
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise ParameterError(explain(name, f"{array.dtype} values", "must be real numbers"))
+    array = as_numbers(value, name)
     if array.shape != shape:
         raise ParameterError(explain(f"{name}.shape", array.shape, f"must be {shape}"))
-    array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        bad = int(array.size - np.isfinite(array).sum())
-        raise ParameterError(explain(name, f"{bad} values that are NaN or infinite", "must be finite"))
     array.flags.writeable = False
     return array
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from ..checks import as_mask
 from ..errors import ImageError, ParameterError, explain
+from ..patches import window_sums
 from ..types import Image, Mask
 from .comparison import Comparison, compare
 from .elsewhere import elsewhere
@@ -90,10 +92,7 @@ def seam_of(pair: Comparison) -> Measured:
 
 def _share_inside(mask: Mask, patch_size: int) -> npt.NDArray[np.float64]:
     """Return the share of each patch's pixels that lie in the mask."""
-    sums = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), np.int64)
-    sums[1:, 1:] = mask.cumsum(axis=0, dtype=np.int64).cumsum(axis=1)
-    p = patch_size
-    inside: npt.NDArray[np.float64] = (sums[p:, p:] - sums[:-p, p:] - sums[p:, :-p] + sums[:-p, :-p]) / (p * p)
+    inside: npt.NDArray[np.float64] = window_sums(mask.astype(np.int64), patch_size) / (patch_size * patch_size)
     return inside
 
 
@@ -117,12 +116,12 @@ def tile_seam(generated: Any, source: Any, *, axes: str = "xy") -> float:
     -------
     float
         0 or more: the mean difference between the first and the last row (column), over the 95th
-        percentile of that between neighbouring rows (columns).
+        percentile of that between neighbouring rows (columns); 0 where the edges are equal.
 
     Raises
     ------
     ImageError
-        If the pictures cannot be compared, or nothing changes inside.
+        If the pictures cannot be compared, or the edges differ and next to no line differs from its neighbour.
     ParameterError
         If `axes` is none of those.
 
@@ -156,7 +155,7 @@ def step(picture: npt.NDArray[Any], axis: int) -> float:
     inside = np.abs(np.diff(lines, axis=0)).reshape(len(lines) - 1, -1).mean(axis=1)
     across, busy = float(np.abs(lines[0] - lines[-1]).mean()), float(np.percentile(inside, _BUSY))
     if busy == 0 and across > 0:
-        raise ImageError(explain("generated", "one line again and again", "something must change inside"))
+        raise ImageError(explain("generated", "one line again and again", "lines must change inside as well"))
     return across / busy if across else 0.0
 
 
@@ -165,11 +164,11 @@ def tile_coherence(
 ) -> float:
     """Return how far patches over the edge are from the source, relative to the picture's other patches.
 
-    Near 1 is best, and below is no fault: patches over the edge, half of them from one side and
-    half from the other, are as much like the source as any. Above, the edges do not belong
-    together. Where both pictures have one size, the others are only those that differ from the
-    source's at the same place, as most of a picture that was made to tile is as it was. A blurred
-    edge fools it, and so does a picture that is bad everywhere.
+    Lower is better; up to 1 patches over the edge, half of them from one side and half from the
+    other, are as much like the source as any. Above, the edges do not belong together. Where both
+    pictures have one size, the others are only those that differ from the source's at the same
+    place, as most of a picture that was made to tile is as it was. A blurred edge fools it, and so
+    does a picture that is bad everywhere.
 
     Parameters
     ----------
@@ -226,8 +225,7 @@ def _over_edge(pair: Comparison, axis: int) -> float:
     ends = [slice(-less, None), slice(None, less)]
     parts = [pair.generated[end] if axis == 0 else pair.generated[:, end] for end in ends]
     strip: Image = np.ascontiguousarray(np.concatenate(parts, axis=axis))
-    over = Comparison(strip, pair.source, pair.patch_size, pair.method, pair.threads, pair.whole)
-    return float(over.forward.distance.mean(dtype=np.float64))
+    return float(replace(pair, generated=strip).forward.distance.mean(dtype=np.float64))
 
 
 def _worst(axes: str, figure: Callable[[int], float], details: Mapping[str, Any] | None = None) -> Measured:

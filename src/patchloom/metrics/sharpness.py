@@ -50,14 +50,14 @@ def sharpness_ratio(generated: Any, source: Any) -> float:
 
 def sharpness_ratio_of(pair: Comparison) -> Measured:
     """Return `sharpness_ratio` of a comparison, with both gradients."""
-    made, own = gradient(pair.generated), gradient(pair.source)
+    made, own = (gradient(image, alpha=pair.alpha) for image in (pair.generated, pair.source))
     if own == 0:
         raise ImageError(explain("source", "one flat colour", "must have an edge", "leave sharpness_ratio out"))
     return Measured(made / own, {"generated": made, "source": own})
 
 
-def gradient(image: Image) -> float:
+def gradient(image: Image, *, alpha: bool) -> float:
     """Return the mean length of the grey's gradient, by differences to the pixels below and to the right."""
-    grey = luma(image)
+    grey = luma(image, alpha=alpha)
     down, right = grey[1:, :-1] - grey[:-1, :-1], grey[:-1, 1:] - grey[:-1, :-1]
     return float(np.sqrt(down * down + right * right).mean())

@@ -19,7 +19,7 @@ from .inception import WHERE, Inception, Moments, import_torch, load_inception
 from .measured import Measured
 
 _LEAST_SIDE = {64: 9, 192: 23}                            # gives 2 x 2 positions
-_BAND = 1 << 22                                           # values of a band in the widest layer: 16 MB
+_BAND = 1 << 21                                           # values of a band in the widest layer: 8 MB
 _KEPT = 8                                                 # sources whose moments are kept
 _TURN = threading.Lock()                                  # torch's number of threads is one for the whole process
 
@@ -62,7 +62,7 @@ def sifid64(generated: Any, source: Any, *, weights: Inception | str | os.PathLi
     >>> metrics.sifid64(source, source, weights=weights)  # doctest: +SKIP
     0.0
     """
-    return _sifid(compare(generated, source), 64, weights).value
+    return _sifid(compare(generated, source, patch_size=3), 64, weights).value
 
 
 def sifid192(generated: Any, source: Any, *, weights: Inception | str | os.PathLike[str] | None = None) -> float:
@@ -103,7 +103,7 @@ def sifid192(generated: Any, source: Any, *, weights: Inception | str | os.PathL
     >>> metrics.sifid192(source, source, weights=weights)  # doctest: +SKIP
     0.0
     """
-    return _sifid(compare(generated, source), 192, weights).value
+    return _sifid(compare(generated, source, patch_size=3), 192, weights).value
 
 
 def sifid64_of(pair: Comparison) -> Measured:
@@ -152,8 +152,9 @@ def _check(shape: tuple[int, ...], dimensions: int, name: str) -> None:
 def moments(image: Image, weights: Inception, dimensions: int) -> Moments:
     """Return the moments of the network's answers over all positions of a picture.
 
-    Rows are taken in bands that overlap as far as the network sees, so that memory stays below
-    100 MB; sums are float64, on one thread, so that no figure depends on threads.
+    Rows are taken in bands that overlap as far as the network sees, so that beside the picture
+    less than 100 MB are needed whatever its size (measured to 32,768 pixels of width); sums are
+    float64, on one thread, so that no figure depends on threads.
 
     Parameters
     ----------

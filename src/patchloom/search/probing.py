@@ -9,7 +9,7 @@ can be missed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,8 @@ class Estimate:
         Mean squared difference to the nearest patches.
     standard_error : float
         Of the mean; 0 for exhaustive search.
-    excess : float
-        By how much the search's own mean lies above this one, as a share of it.
+    missed : float
+        By how much the search's own mean lies above this one.
     probes : int
         Patches for which the search was compared with an exhaustive one; 0 where it was one.
     method : {"exact", "patchmatch"}
@@ -50,9 +50,25 @@ class Estimate:
 
     mean: float
     standard_error: float = 0.0
-    excess: float = 0.0
+    missed: float = 0.0
     probes: int = 0
     method: str = "exact"
+
+    @property
+    def excess(self) -> float:
+        """What was missed as a share of the mean; infinite where the mean is 0 and something was."""
+        return self.missed / self.mean if self.mean else math.inf if self.missed else 0.0
+
+    def scaled(self, factor: float) -> Estimate:
+        """Return the same in another unit."""
+        return replace(
+            self, mean=self.mean * factor, standard_error=self.standard_error * factor, missed=self.missed * factor
+        )
+
+    def of_field(self, own: float) -> Estimate:
+        """Return the same where the search's own mean was computed again, to more digits than it was searched with."""
+        corrected = max(own - self.missed, 0.0)
+        return replace(self, mean=corrected, missed=own - corrected)
 
 
 def estimate(pair: Quantised, found: NNF, method: str, *, threads: int) -> Estimate:
@@ -75,7 +91,7 @@ def estimate(pair: Quantised, found: NNF, method: str, *, threads: int) -> Estim
         spread = math.fsum((each - lost) ** 2) + (mean / 2) ** 2
         error = math.sqrt(spread / (at.size * (at.size - 1)))
     corrected = max(mean - lost, 0.0)
-    return Estimate(corrected, error, mean / corrected - 1 if corrected else 0.0, at.size, method)
+    return Estimate(corrected, error, mean - corrected, at.size, method)
 
 
 def probes_for(keys: Size) -> int:
