@@ -4,11 +4,10 @@ import contextlib
 import csv
 import io as streams
 import json
-import math
 import os
+import re
 import shlex
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -16,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import command_line
 from command_line import names, save
 from patchloom import io, metrics
-from patchloom.cli import group, measure_report, measure_setup, measure_time
+from patchloom.cli import group, measure_list, measure_report, measure_setup, measure_text, measure_time
 from patchloom.cli.measure_pairs import as_pairs, natural
 from patchloom.cli.measure_work import Row, Setup, as_rgb
 
@@ -39,15 +39,18 @@ def pictures(folder, make_picture):
     return made
 
 
+def alone(command, arguments):
+    return () if command != "measure" or {"--jobs", "--list"} & set(arguments) else ONE
+
+
 def run(command, *arguments, **options):
     """Run a command; measure in this process alone, if nothing else is said."""
-    alone = ONE if command == "measure" and "--jobs" not in arguments else ()
-    return command_line.run(command, *arguments, *alone, **options)
+    return command_line.run(command, *arguments, *alone(command, arguments), **options)
 
 
 def refused(folder, command, *arguments, message):
     """See `command_line.refused`."""
-    command_line.refused(folder, command, *arguments, *(() if "--jobs" in arguments else ONE), message=message)
+    command_line.refused(folder, command, *arguments, *alone(command, arguments), message=message)
 
 
 def told(*arguments, code=0):
@@ -68,14 +71,14 @@ def pairs_of(source, *samples):
 
 
 def test_pairs_by_stem(folder):
-    """Exact stems, and those with more behind an underscore; the longest source wins; people's order."""
+    """Exact stems, and those with more behind what is no letter or digit; longest source first; people's order."""
     touch(folder, "s/1.png", "s/10.png", "s/2.png", "s/a.png", "s/a_b.png")
     touch(folder, "g/1.png", "g/10_7.png", "g/2_10.png", "g/2_9.png", "g/a_b_3.png", "g/a_7.png", "g/a_b.png",
-          "g/ab_3.png", "g/3.png")
+          "g/a-7.png", "g/ab_3.png", "g/3.png")
     found, passed = pairs_of("s", "g")
     assert found == [
-        ("1.png", "1.png"), ("2.png", "2_9.png"), ("2.png", "2_10.png"), ("10.png", "10_7.png"), ("a.png", "a_7.png"),
-        ("a_b.png", "a_b.png"), ("a_b.png", "a_b_3.png"),
+        ("1.png", "1.png"), ("2.png", "2_9.png"), ("2.png", "2_10.png"), ("10.png", "10_7.png"), ("a.png", "a-7.png"),
+        ("a.png", "a_7.png"), ("a_b.png", "a_b.png"), ("a_b.png", "a_b_3.png"),
     ]
     assert passed == {"g/3.png": "no source has its name", "g/ab_3.png": "no source has its name"}
 
@@ -142,7 +145,7 @@ def test_standard_input(pictures, folder):
 
 def test_json(pictures, folder):
     found = told("in", "out", "--metrics", f"{QUICK},pixel_diversity")
-    assert list(found) == ["version", "settings", "rows", "sets", "summary", "failed", "passed_over"]
+    assert list(found) == ["version", "settings", "rows", "sets", "summary", "failed", "passed_over", "left_out"]
     assert found["settings"] == {
         "metrics": ["coherence", "sharpness_ratio", "pixel_diversity"], "patch_size": 7, "method": "exact",
         "rgb": False, "niqe": None, "weights": None, "mask": None,
@@ -171,15 +174,39 @@ def test_csv(pictures, folder):
     """One line for each pair, one column for each metric; numbers come back as they are."""
     text = run("measure", "in", "out", "--metrics", QUICK, "--metrics", "pixel_diversity", "--csv").stdout
     lines = list(csv.DictReader(streams.StringIO(text)))
-    assert list(lines[0]) == ["source", "sample", "coherence", "sharpness_ratio", "pixel_diversity", "notes"]
+    facts = ["method", "patch_size", "rgb", "version", "notes"]
+    assert list(lines[0]) == ["source", "sample", "coherence", "sharpness_ratio", "pixel_diversity", *facts]
     for line in lines:
         row = metrics.measure(pictures[line["sample"]], pictures[line["source"]], ["coherence"])
         assert float(line["coherence"]) == row["coherence"].value
+        assert [line[name] for name in facts[:-1]] == ["exact", "7", "no", measure_report.__version__]
     assert [bool(line["pixel_diversity"]) for line in lines] == [True, True, True, False]
     alone = run("measure", "in", "out", "--metrics", QUICK, "--format", "csv").stdout
     assert [list(line) for line in csv.DictReader(streams.StringIO(alone))] == [
-        ["source", "sample", "coherence", "sharpness_ratio", "notes"]
+        ["source", "sample", "coherence", "sharpness_ratio", *facts]
     ] * 4
+
+
+def test_errors_stand_beside_figures(pictures):
+    """In CSV as columns of their own, below tables as the worst of all rows; exhaustive search has none."""
+    arguments = ("measure", "in", "out", "--metrics", "coherence,nnfdiv,patch_swd", "--method")
+    lines = list(csv.DictReader(streams.StringIO(run(*arguments, "patchmatch", "--csv").stdout)))
+    shares = {"coherence": [], "patch_swd": []}
+    for line in lines:
+        found = metrics.measure(pictures[line["sample"]], pictures[line["source"]], list(shares), method="patchmatch")
+        for name, one in found.items():
+            assert float(line[f"{name}_standard_error"]) == one.details["standard_error"]
+            shares[name].append(100 * one.details["standard_error"] / one.value)
+    assert "nnfdiv_standard_error" not in lines[0]
+    text = run(*arguments, "patchmatch").stdout
+    assert f"standard error of the search: coherence at most {max(shares['coherence']):.1f} %\n" in text
+    directions = f"standard error of random directions: patch_swd at most {max(shares['patch_swd']):.1f} %\n"
+    assert directions in text
+    exact = run(*arguments, "exact").stdout
+    assert "of the search" not in exact and directions in exact
+    assert "coherence_standard_error" not in run(*arguments, "exact", "--csv").stdout
+    automatic = list(csv.DictReader(streams.StringIO(run(*arguments, "auto", "--csv").stdout)))
+    assert {line["method"] for line in automatic} == {"exact"}
 
 
 def test_csv_holds_no_formulas(folder, make_picture):
@@ -193,18 +220,21 @@ def test_table_of_several(pictures):
     lines = run("measure", "in", "out", "--metrics", QUICK, "--metrics", "pixel_diversity").stdout.splitlines()
     assert lines[0].split() == ["sample", "source", "coherence", "↓", "sharpness_ratio", "→1"]
     assert [line.split()[0] for line in lines[2:6]] == [
-        "out/flowers_2.png", "out/flowers_10.png", "out/flowers_tile_1.png", "out/sky.png"
+        "flowers_2.png", "flowers_10.png", "flowers_tile_1.png", "sky.png"
     ]
     assert [line.split()[0] for line in lines[7:10]] == ["mean", "median", "deviation"]
     assert len({len(line) for line in lines[:10]}) == 1
-    assert "in/flowers.png        3" in run("measure", "in", "out", "--metrics", "pixel_diversity").stdout
-    assert lines[-2:] == ["↓ lower is better, ↑ higher is better, →1 near 1 is better",
-                          f"patches 7 x 7, search exact, patchloom {measure_report.__version__}"]
+    assert "flowers.png        3" in run("measure", "in", "out", "--metrics", "pixel_diversity").stdout
+    assert lines[-3:] == ["↓ lower is better, ↑ higher is better, →1 near 1 is better",
+                          f"patches 7 x 7, search exact, patchloom {measure_report.__version__}",
+                          "samples in out/, sources in in/"]
+    sharpness = run("measure", "in", "out", "--metrics", "sharpness_ratio").stdout
+    assert f"\npatchloom {measure_report.__version__}\n" in sharpness
 
 
 def test_table_of_one(pictures):
     text = run("measure", "in/sky.png", "out/sky.png", "--metrics", "coherence").stdout
-    assert text.splitlines()[0].split() == ["metric", "range", "better", "out/sky.png", "against", "in/sky.png"]
+    assert text.splitlines()[0].split() == ["metric", "range", "better", "sky.png", "against", "sky.png"]
     assert "pixel_diversity" not in text
 
 
@@ -217,12 +247,12 @@ def test_a_terminal_gets_parts_that_fit(pictures):
         ("coherence", "completeness", "nnfdiv"), rows,
     )
     for width in (200, 32):
-        text = measure_report.as_text(report, width)
+        text = measure_text.as_text(report, width)
         plain = "".join(letter for letter in text if letter.isprintable() or letter == "\n")
         shown = [line for line in plain.splitlines() if "0.png" in line]
         assert len(shown) == (1 if width == 200 else 3)
     assert "\x1b[" in text
-    assert measure_report.as_text(report).splitlines()[0].split()[1::2] == ["coherence", "completeness", "nnfdiv"]
+    assert measure_text.as_text(report).splitlines()[0].split()[1::2] == ["coherence", "completeness", "nnfdiv"]
 
 
 def test_files(pictures, folder):
@@ -259,7 +289,8 @@ def test_what_is_no_number_is_null(pictures, folder, make_picture):
     assert found["rows"][0]["notes"][0].startswith("identity_share: ")
     assert found["summary"]["identity_share"]["n"] == 1
     assert found["summary"]["identity_share"]["deviation"] is None
-    assert 'in/sky.png,small.png,,"identity_share: ' in run("measure", *arguments, "--csv").stdout
+    assert f'in/sky.png,small.png,,exact,7,no,{measure_report.__version__},"identity_share: ' in (
+        run("measure", *arguments, "--csv").stdout)
     text = run("measure", *arguments).stdout
     assert "note on identity_share (small.png): " in text
     assert text.splitlines()[2].split()[-1] == "-"
@@ -294,6 +325,39 @@ def test_the_usual_ones_and_all(pictures):
     assert list(found["rows"][0]["values"]) == [metric.name for metric in free]
 
 
+def test_what_all_leaves_out_is_said(pictures, monkeypatch):
+    """In one line, with what would be needed; nothing of the sort where nobody asked for all."""
+    monkeypatch.delenv("PATCHLOOM_INCEPTION", raising=False)
+    arguments = ("measure", "in/sky.png", "out/sky.png", "--metrics", "all", "--json")
+    done = run(*arguments)
+    assert done.stderr.splitlines()[0] == (
+        "left out: seam (--mask PATH), niqe (--niqe FILE), sifid64 (--weights FILE), sifid192 (--weights FILE), "
+        "pixel_diversity (two samples of a source or more)")
+    assert json.loads(done.stdout)["left_out"][0] == {"metric": "seam", "needs": "--mask PATH"}
+    assert not run(*arguments, "--quiet").stderr
+    assert "pixel_diversity (" not in run("measure", "in", "out", "--metrics", "all", "--json").stderr
+    assert "left out" not in run("measure", "in/sky.png", "out/sky.png").stderr
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_list_on_a_narrow_terminal(width):
+    """Every name whole, on a line of its own; help breaks between words, and no line is wider."""
+    text = measure_list.listed("table", width)
+    lines = text.splitlines()
+    assert [line for line in lines if line[0] != " "] == [
+        *(metric.name for metric in metrics.METRICS), "pixel_diversity"
+    ]
+    assert max(map(len, lines)) <= width
+    told = " ".join(text.split())
+    assert all(metric.help in told for metric in metrics.METRICS)
+    assert "\x1b" not in text and "needs --weights FILE" in told
+
+
+def test_list_on_a_wide_terminal():
+    lines = re.sub("\x1b\\[[0-9;]*m", "", measure_list.listed("table", 250)).splitlines()
+    assert [line.split()[0] for line in lines[2:]] == [*(one.name for one in metrics.METRICS), "pixel_diversity"]
+
+
 # Kinds of pictures
 
 def test_kinds(folder, make_picture):
@@ -312,6 +376,18 @@ def test_kinds(folder, make_picture):
         assert found["rows"][0]["values"]["coherence"] == metrics.coherence(expected, pixels)
         assert found["settings"]["rgb"] is True
         assert "both pictures brought to RGB" in run(*arguments, "--rgb").stdout
+
+
+def test_inks_are_brought_to_rgb(folder):
+    """CMYK is an error whose remedy works."""
+    inks = Image.frombytes("CMYK", (20, 16), make_picture(16, 20, 4).tobytes())
+    inks.save(folder / "inks.tif")
+    save(folder / "rgb.png", make_picture(16, 20))
+    arguments = ("measure", "rgb.png", "inks.tif", "--metrics", "coherence")
+    refused(folder, *arguments, message="CMYK: inks cannot be measured as light; pass --rgb to measure both as RGB")
+    found = told(*arguments[1:], "--rgb")
+    expected = metrics.coherence(inks.convert("RGB"), make_picture(16, 20))
+    assert found["rows"][0]["values"]["coherence"] == expected > 0
 
 
 def test_deep_pictures_keep_their_depth(folder, make_picture):
@@ -423,6 +499,25 @@ def commands_of(session):
 @pytest.mark.skipif(os.name == "nt", reason="not on this machine: these are POSIX's")
 def test_ctrl_c(folder, make_picture):
     """At once, in one line, and no process stays."""
+    process = in_two_processes(folder, make_picture)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=30) == ("", "cancelled\n")
+    assert process.returncode == 130
+    assert not any("spawn_main" in line for line in commands_of(process.pid))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="not on this machine: these are POSIX's")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+def test_no_process_outlives_the_command(folder, make_picture, name):
+    """However it ends: standard error, which all of them share, is closed at once."""
+    process = in_two_processes(folder, make_picture)
+    process.send_signal(getattr(signal, name))
+    assert process.communicate(timeout=5) == ("", "")
+    assert process.returncode == -getattr(signal, name)
+
+
+def in_two_processes(folder, make_picture):
+    """Return a command that measures, for long, in two processes of its own."""
     for name in ("a.png", "a_1.png", "a_2.png"):
         save(folder / name, make_picture(500, 600))
     command = [sys.executable, "-m", "patchloom", "measure", "a.png", "a_1.png", "a_2.png", "--jobs", "2"]
@@ -432,10 +527,7 @@ def test_ctrl_c(folder, make_picture):
     )
     assert process.stderr.readline().startswith("2 pairs, about ")
     time.sleep(1)
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.communicate(timeout=30) == ("", "cancelled\n")
-    assert process.returncode == 130
-    assert not any("spawn_main" in line for line in commands_of(process.pid))
+    return process
 
 
 def test_how_cores_are_shared(monkeypatch):
@@ -478,13 +570,20 @@ def test_long_runs_are_announced(pictures, monkeypatch):
     (("in", "empty"), "image='empty': is a folder without pictures"),
     (("in", "out", "--metrics", "beauty"), "metrics='beauty': must be among coherence, "),
     (("in", "out", "--metrics", "coherence,"), "metrics='': must be among coherence, "),
-    (("in", "out", "--metrics", "niqe"), "metrics=niqe: needs what --niqe FILE gives; pass --niqe FILE"),
-    (("in", "out", "--metrics", "sifid64"), "metrics=sifid64: needs what --weights FILE gives; pass --weights FILE"),
-    (("in", "out", "--metrics", "seam"), "metrics=seam: needs what --mask PATH gives; pass --mask PATH"),
+    (("in", "out", "--metrics", "niqe"), "metrics=niqe: needs a model of pristine pictures; pass --niqe FILE, which "
+                                                "--fit-niqe FOLDER makes"),
+    (("in", "out", "--metrics", "sifid64"), "metrics=sifid64: needs the weights of Inception-V3; pass --weights FILE, "
+                                                   "or set PATCHLOOM_INCEPTION"),
+    (("in", "out", "--metrics", "seam"), "metrics=seam: needs a mask of what is new; pass --mask PATH"),
     (("in", "out", "--metrics", "coherence", "--mask", "m"), "mask=m: is only for seam, which --metrics leaves out; "),
     (("in", "out", "--niqe", "none.npz"), "niqe=none.npz (no such file or directory)"),
     (("in", "out", "--niqe", "in/sky.png"), "niqe=in/sky.png"),
     (("in", "out", "--patch-size", "8"), "patch_size=8: must be odd, 3 to 31"),
+    (("in/sky.png", "out/sky.png", "--metrics", "pixel_diversity"), "metrics=pixel_diversity: needs two samples of a "
+                                                                    "source or more; pass more"),
+    (("--list", "in"), "--list=with pictures: tells about every metric, and measures nothing; leave one of them out"),
+    (("--list", "--metrics", "coherence"), "--list=with --metrics: "),
+    (("in", "in"), "samples=in: holds the sources of in alone, and none is measured against itself; give a "),
     (("in/sky.png", "tiny.png"), "tiny.png: generated=5 x 5 pixels: sides must hold a patch of 7; pass a larger "
                                  "picture or a smaller --patch-size"),
     (("in", "out", "--method", "best"), "method='best': must be one of auto, exact, patchmatch"),
@@ -510,6 +609,14 @@ def test_refused(pictures, folder, make_picture, monkeypatch, arguments, message
     save(folder / "tiny.png", make_picture(5, 5))
     refused(folder, "measure", *arguments, message=message)
     assert (folder / "old.csv").read_text() == "kept"
+
+
+def test_errors_come_alone(pictures, folder, make_picture):
+    """What is passed over is told once all that is needed has been read."""
+    save(folder / "out" / "nobody.png", make_picture(8, 8))
+    refused(folder, "measure", "in", "out", "--niqe", "none.npz", message="niqe=none.npz (no such file or directory)")
+    assert run("measure", "in", "out", "--metrics", "sharpness_ratio").stderr.splitlines()[0] == (
+        "out/nobody.png is passed over: no source has its name")
 
 
 def test_inputs_are_not_replaced(pictures, folder):
@@ -548,7 +655,14 @@ def test_names_on_one_line(folder, make_picture):
     assert names(folder) == ["a\nb.png", "a\nb_1.png"]
 
 
-def test_the_median_is_the_median():
-    assert measure_report.summary([3.0, math.nan, 1.0, 8.0]) == {
-        "n": 3, "mean": 4.0, "median": 3.0, "min": 1.0, "max": 8.0, "deviation": statistics.stdev([3, 1, 8])
-    }
+def test_a_jpeg_says_so(folder, make_picture):
+    """Its losses are in what it is measured by; those of the source are in both pictures."""
+    io.write("a.jpg", make_picture(24, 24))
+    io.write("a.png", io.read("a.jpg").pixels)
+    found = told("a.png", "a.jpg", "a.png", "--metrics", "coherence")
+    assert [[note.split(",")[0] for note in row["notes"]] for row in found["rows"]] == [
+        ["file format: the sample is a JPEG"], []
+    ]
+    assert told("a.jpg", "a.png", "--metrics", "coherence")["rows"][0]["notes"] == []
+    assert "note on file format (a.jpg): the sample is a JPEG" in (
+        run("measure", "a.png", "a.jpg", "a.png", "--metrics", "coherence").stdout)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from .. import io, kernels
 from .._version import __version__
@@ -23,7 +24,7 @@ from ..errors import ParameterError, PatchloomError, explain
 from ..metrics import NiqeModel
 from ..metrics.inception import VARIABLE
 from ..params import METHODS, numbers
-from . import measure_list, measure_report
+from . import measure_list, measure_text
 from .exits import check_open, say, tell
 from .inputs import Source
 from .jobs import Request
@@ -43,6 +44,9 @@ FORMATS = ("table", "json", "csv")
 SUFFIXES = (".json", ".csv", ".md", ".txt")
 OF_MEASURING = ("paths", "names", "weights", "mask", "out", "as_csv", "form", "jobs", "threads")
 """Options that a fit alone has no use for."""
+
+WITH_LIST = ("show_list", "form", "as_json", "as_csv", "quiet")
+"""Options that go with a list."""
 
 SET_METRIC = measure_list.SET_METRIC
 
@@ -74,6 +78,7 @@ def _measure(**values: Any) -> int:
         warnings.simplefilter("ignore")
     form = _format(values)
     if values["show_list"]:
+        _check_alone("--list")
         check_open("--list")
         tell(measure_list.listed(form, _width()))
         return 0
@@ -88,21 +93,22 @@ def _measure(**values: Any) -> int:
     if _is_told(form, values):
         check_open("the report")
     paired = as_pairs(source, samples)
-    names = as_names(values)
+    names, left_out = as_names(values, paired.most)
     outputs = [Path(text) for text in values["out"]]
     _check_outputs(outputs, paired, values)
-    for path, reason in () if values["quiet"] else paired.passed_over:
-        say(f"{path} is passed over: {reason}")
     if not io.is_folder(source):
         shape_of(paired.pairs[0].source, "source")        # of all pairs: its error is not told with each
     setup, settings = as_setup(values, names, None if pristine is None else partial(_fit, pristine, values))
+    for line in () if values["quiet"] else _beforehand(paired, left_out):
+        say(line)
     pairs = paired.pairs
     jobs, threads = shared(values, len(pairs))
     runner = Runner(Request(range(1), Naming(Path(), ""), threads, None, values["force"]), several=len(pairs) > 1,
                     quiet=values["quiet"])
     rows, failed = _rows(pairs, replace(setup, threads=threads), jobs, runner)
     spreads = _spreads(pairs, rows, setup) if SET_METRIC in names else []
-    report = Report(settings, setup.metrics, [rows[at] for at in sorted(rows)], spreads, failed, paired.passed_over)
+    report = Report(settings, setup.metrics, [rows[at] for at in sorted(rows)], spreads, failed, paired.passed_over,
+                    left_out)
     _deliver(report, form, outputs, values)
     return runner.summary(len(pairs))
 
@@ -121,8 +127,8 @@ measure = click.Command(
         click.Option(["--list", "show_list"], is_flag=True, help="Tell about every metric, and measure nothing."),
         PATCH_SIZE,
         click.Option(["--method"], type=choice("method", METHODS), default="exact", metavar=f"[{'|'.join(METHODS)}]",
-                     help="How nearest patches are found; patchmatch is many times faster and tells its error."
-                          "  [default: exact]"),
+                     help="How nearest patches are found. patchmatch searches many times faster and tells its error;"
+                          " patch_swd searches nothing, and takes as long with either.  [default: exact]"),
         click.Option(["--rgb"], is_flag=True,
                      help="Measure all pictures as RGB: grey is repeated, palettes are expanded, alpha is left out."),
         click.Option(["--niqe"], metavar="FILE", help="Pristine parameters for niqe, .npz or .mat.  [default: none]"),
@@ -162,6 +168,25 @@ def _format(values: Mapping[str, Any]) -> str:
             explain("format", " and ".join(asked), "standard output holds one", "write the other with --out FILE")
         )
     return next(iter(asked), "table")
+
+
+def _check_alone(option: str) -> None:
+    """Refuse what an option that measures nothing would ignore."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and parameter.name not in WITH_LIST:
+            raise ParameterError(
+                explain(option, f"with {parameter.opts[0] if parameter.opts[0] != 'paths' else 'pictures'}",
+                        "tells about every metric, and measures nothing", "leave one of them out")
+            )
+
+
+def _beforehand(paired: Paired, left_out: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what is said before the work starts: what will be missing."""
+    metrics = ", ".join(f"{name} ({need})" for name, need in left_out)
+    return [f"{path} is passed over: {reason}" for path, reason in paired.passed_over] + (
+        [f"left out: {metrics}"] if metrics else [])
 
 
 def _arguments(values: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -228,14 +253,14 @@ def _spreads(pairs: Sequence[Pair], rows: Mapping[int, Row], setup: Setup) -> li
 def _deliver(report: Report, form: str, outputs: Sequence[Path], values: Mapping[str, Any]) -> None:
     """Write the report to files and to standard output."""
     for path in outputs:
-        text = measure_report.WRITERS[path.suffix.lower()](report) + "\n"
+        text = measure_text.WRITERS[path.suffix.lower()](report) + "\n"
         io.place(path, text.encode("utf-8", "backslashreplace"), force=values["force"])
         if not values["quiet"]:
             say(f"{io.shown(path)}  {len(report.rows)} rows")
     if form != "table":
-        tell(measure_report.WRITERS["." + form](report))
+        tell(measure_text.WRITERS["." + form](report))
     elif report.rows and _is_told(form, values):
-        tell(measure_report.as_text(report, _width()))
+        tell(measure_text.as_text(report, _width()))
 
 
 def _is_told(form: str, values: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from .inputs import Source, as_fixed, as_sources, check_stdin_once
 from .output import STDOUT
 
 _DIGITS = re.compile("([0-9]+)")
+_ITSELF = "it is the source itself"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Paired:
     pairs: tuple[Pair, ...]
     passed_over: tuple[tuple[str, str], ...]
 
+    @property
+    def most(self) -> int:
+        """How many samples the source with the most of them has."""
+        return max(Counter(pair.source for pair in self.pairs).values())
+
 
 def natural(name: str) -> list[tuple[int, str]]:
     """Return what sorts names as people count: 1, 2, 10."""
@@ -57,8 +63,8 @@ def as_pairs(source: str, samples: Sequence[str]) -> Paired:
     """Return the pairs that a command line means.
 
     A source that is a file is that of every sample. The pictures of a folder of sources
-    each belong to the samples of their own stem, or of the stem and more behind an
-    underscore; of several such sources the one with the longest stem is meant.
+    each belong to the samples of their own stem, or of the stem and more behind what is
+    no letter or digit; of several such sources the one with the longest stem is meant.
 
     Raises
     ------
@@ -69,17 +75,29 @@ def as_pairs(source: str, samples: Sequence[str]) -> Paired:
     passed: list[tuple[str, str]] = []
     first = as_fixed(source)
     found = list(_samples(samples, first, passed))
+    sources = [first] if isinstance(first, Source) else as_sources([source])
     if isinstance(first, Source):
         pairs = [Pair(first, sample) for sample in found]
     else:
-        pairs = _by_stem(as_sources([source]), found, passed)
+        pairs = _by_stem(sources, found, passed)
     if not pairs:
-        names = " ".join(map(io.shown, samples))
-        raise FileError(
-            explain("samples", names, f"none belongs to {io.shown(source)}",
-                    "name them as their sources, such as flowers.png or flowers_7.png for flowers.jpg")
-        )
+        alone = all(any(_same(own, sample) for own in sources) for sample in found) if found else all(
+            reason == _ITSELF for _, reason in passed)
+        raise _none_belongs(io.shown(source), " ".join(map(io.shown, samples)), alone=alone)
     return Paired(tuple(pairs), tuple(passed))
+
+
+def _none_belongs(source: str, samples: str, *, alone: bool) -> FileError:
+    """Return the error of samples that are nobody's: there are the sources alone, or names do not fit."""
+    if alone:
+        return FileError(
+            explain("samples", samples, f"holds the sources of {source} alone, and none is measured against itself",
+                    "give a folder of results, or name one picture as both")
+        )
+    return FileError(
+        explain("samples", samples, f"none belongs to {source}",
+                "name them as their sources, such as flowers.png or flowers_7.png for flowers.jpg")
+    )
 
 
 def _samples(texts: Sequence[str], first: str | Source | None, passed: list[tuple[str, str]]) -> Iterator[Source]:
@@ -93,7 +111,7 @@ def _samples(texts: Sequence[str], first: str | Source | None, passed: list[tupl
             if part:
                 passed.append((one.label, f"it is the {part} of a result"))
             elif isinstance(first, Source) and _same(first, one):
-                passed.append((one.label, "it is the source itself"))
+                passed.append((one.label, _ITSELF))
             else:
                 yield one
 
@@ -147,6 +165,6 @@ def _owner(sample: Source, sources: Sequence[Source], stems: Sequence[str]) -> i
     stem = Path(sample.name).stem
     fits = [
         at for at, own in enumerate(stems)
-        if (stem == own or stem.startswith(own + "_")) and not _same(sources[at], sample)
+        if stem.startswith(own) and not stem[len(own) : len(own) + 1].isalnum() and not _same(sources[at], sample)
     ]
     return max(fits, key=lambda at: len(stems[at]), default=None)

@@ -20,14 +20,23 @@ def told(path: str, model: NiqeModel) -> dict[str, Any]:
     return {"path": io.shown(path), "sha256": model.digest, "blocks": model.blocks, "block_size": model.block_size}
 
 
-def as_names(values: Mapping[str, Any]) -> list[str]:
-    """Return the names of what is measured."""
+def as_names(values: Mapping[str, Any], samples: int) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the names of what is measured, and what ``all`` leaves out for want of something.
+
+    Parameters
+    ----------
+    values : mapping
+        All options.
+    samples : int
+        The most of any source.
+    """
     asked = [name.strip() for text in values["names"] for name in text.split(",")]
     given = {need: values[need] for need in measure_list.OPTIONS if values[need] is not None}
     weights = ["weights"] if os.environ.get(VARIABLE) else []
     names = measure_list.chosen(asked, [*given, *weights])
     measure_list.check_needed(names, given)
-    return names
+    measure_list.check_set(asked, samples)
+    return names, measure_list.left_out(asked, names, samples)
 
 
 def as_setup(

@@ -10,11 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from .. import metrics
+from .. import io, metrics
 from ..checks import as_mask, is_pil
 from ..errors import ImageError, PatchloomError
+from ..io import headers
 from .inputs import Input, Source, partner
 from .measure_pairs import Pair
+
+FILE = "file format"
+"""What stands for a metric's name where a note is about the sample's file."""
+
+LOSSY = ("the sample is a JPEG, whose losses alone can raise coherence severalfold: compare it with samples of the same"
+         " format and quality")
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Row:
     details : mapping of str to mapping
         More, by metric, where there is more.
     notes : mapping of str to str
-        By metric, where a figure means less than usual.
+        By metric, or by `FILE`, where a figure means less than usual.
     shape : tuple of int
         Of the sample's pixels: (rows, columns, channels).
     seconds : float
@@ -94,12 +101,13 @@ def measured(setup: Setup, pair: Pair) -> Row:
         )
     except ImageError as error:
         raise _with_remedy(error) from error
+    notes = {name: one.note for name, one in found.items() if one.note}
     return Row(
         pair.source.label,
         pair.sample.label,
         {name: one.value for name, one in found.items()},
         {name: dict(one.details) for name, one in found.items() if one.details},
-        {name: one.note for name, one in found.items() if one.note},
+        {FILE: LOSSY, **notes} if "coherence" in found and is_jpeg(pair.sample) else notes,
         shape,
         time.perf_counter() - start,
     )
@@ -108,7 +116,8 @@ def measured(setup: Setup, pair: Pair) -> Row:
 def _with_remedy(error: ImageError) -> ImageError:
     """Return an error whose remedy is an option of the command line."""
     text = str(error)
-    for said, option in (("convert one of them", "pass --rgb to measure both as RGB"), ("patch_size", "--patch-size")):
+    rgb = "pass --rgb to measure both as RGB"
+    for said, option in (("convert one of them", rgb), ("convert it to RGB", rgb), ("patch_size", "--patch-size")):
         text = text.replace(said, option)
     return type(error)(text)
 
@@ -136,6 +145,12 @@ def as_rgb(pixels: Any) -> Any:
     array = pixels if pixels.ndim == 3 else pixels[..., None]
     colours = array[..., : array.shape[2] - (array.shape[2] in (2, 4))]
     return np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else np.ascontiguousarray(colours)
+
+
+def is_jpeg(source: Source) -> bool:
+    """Return whether a picture's file is a JPEG, by its first bytes."""
+    start = source.data or (io.read_bytes(source.path) if source.path else b"")
+    return headers.sniff(start) == "JPEG"
 
 
 def _mask(text: str, pair: Pair, size: tuple[int, int]) -> Any:

@@ -37,6 +37,11 @@ class Table:
     text: int = 1
 
 
+def inert(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula, for CSV."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def figures(values: Sequence[float], places: Iterable[float] = ()) -> list[str]:
     """Return numbers of one kind as people read them: with as many decimals, four digits for the largest.
 
@@ -61,8 +66,7 @@ def figures(values: Sequence[float], places: Iterable[float] = ()) -> list[str]:
 
 def plain(table: Table) -> list[str]:
     """Return the lines of a table in letters of one width."""
-    lines = [table.header, *table.rows, *table.foot]
-    widths = [max(_width(line[at]) for line in lines) for at in range(len(table.header))]
+    widths = _widths(table)
     rule = _GAP.join("-" * width for width in widths)
     foot = [rule, *(_aligned(line, widths, table.text) for line in table.foot)] if table.foot else []
     return [
@@ -115,10 +119,19 @@ def _shown(table: Table, width: int) -> str:
     return "\n".join(line for line in file.getvalue().splitlines() if line.strip())
 
 
+def width_of(table: Table) -> int:
+    """Return how many columns of a terminal a table takes where nothing is wrapped."""
+    return sum(_widths(table)) + _AROUND * len(table.header)
+
+
+def _widths(table: Table) -> list[int]:
+    lines = [table.header, *table.rows, *table.foot]
+    return [max(_width(line[at]) for line in lines) for at in range(len(table.header))]
+
+
 def _parts(table: Table, width: int) -> list[Table]:
     """Return tables of some columns each, all with the names, that are no wider than a terminal."""
-    lines = [table.header, *table.rows, *table.foot]
-    widths = [max(_width(line[at]) for line in lines) + _AROUND for at in range(len(table.header))]
+    widths = [one + _AROUND for one in _widths(table)]
     names = list(range(table.text))
     parts, taken = [], list(names)
     for at in range(table.text, len(widths)):
