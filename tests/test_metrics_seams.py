@@ -167,6 +167,19 @@ def test_tiles_do_better_than_their_source():
     assert set(after["tile_coherence"].details) == {"x", "y", "inside", "method"}
 
 
+def test_up_to_1_edges_meet():
+    """A piece of a pattern that goes round is as coherent over its edges as elsewhere, and softer edges more so."""
+    rng = np.random.default_rng(5)
+    endless = np.tile(make_picture(24, 24), (3, 3, 1))
+    noisy = np.clip(endless[:48, :48] + rng.integers(-9, 10, (48, 48, 3)), 0, 255).astype(np.uint8)
+    soft, cut = noisy.copy(), noisy[:37, :41]
+    for part in np.s_[:6], np.s_[-6:], np.s_[:, :6], np.s_[:, -6:]:
+        soft[part] = endless[:48, :48][part]
+    figures = [metrics.tile_coherence(made, endless) for made in (soft, noisy, cut)]
+    assert figures[0] < 0.5 < 0.9 < figures[1] < 1.1 < 5 < figures[2]
+    assert next(metric.better for metric in metrics.METRICS if metric.name == "tile_coherence") == "lower"
+
+
 def test_one_direction_counts_alone():
     """A panorama is not asked about its sky and ground."""
     round_x = np.concatenate([SOURCE, SOURCE[:, ::-1]], axis=1)

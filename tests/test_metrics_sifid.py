@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -328,6 +329,7 @@ def test_source_is_looked_at_once(path, make_picture, monkeypatch):
     for seed in range(12):
         metrics.sifid64(samples[0], make_picture(30, 30, seed=20 + seed), weights=weights)
     assert len(weights._seen) == sifid._KEPT
+    assert replace(weights)._seen == {}                   # other weights have other moments
 
 
 # What is told
