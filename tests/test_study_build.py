@@ -157,6 +157,9 @@ def test_side_brings_all_to_one_size(folder, make_picture):
     with pytest.raises(ImageError, match=r"side=81 .*made smaller only.*; try 79 or less"):
         study.build(*files, practice=0, form=building.Form(side=81))
     study.build(*files, practice=0, form=building.Form(side=80))
+    save(folder / "fake" / "a_tiny.png", make_picture(12, 12))
+    with pytest.raises(ImageError, match=r"side=16 .*a_tiny\.png has 12 x 9\).*; leave this picture out"):
+        study.build(files[0], [folder / "fake" / "a_tiny.png"], practice=0, form=building.Form(side=16))
 
 
 def test_a_cut_is_about_the_centre(make_picture):
@@ -256,6 +259,13 @@ def test_too_much_for_a_page(folder, make_picture, monkeypatch):
     monkeypatch.setattr(building, "MOST_BYTES", 10_000)
     with pytest.raises(ParameterError, match="pictures=more than 0 MB: a page must fit into a browser; pass --side"):
         built(folder, make_picture)
+
+
+def test_what_browsers_need_for_many_pixels_is_told(folder, make_picture, monkeypatch):
+    assert built(folder, make_picture, setups="paired").notes == ()
+    monkeypatch.setattr(building, "MANY_PIXELS", 8 * 24 * 32 - 1)
+    assert built(folder, make_picture, setups="paired").notes == (
+        "participants' browsers may need 0.0 GB for the pictures: --side makes them smaller",)
 
 
 # The command

@@ -9,7 +9,7 @@ import random
 import numpy as np
 import pytest
 
-from command_line import refused, run
+from command_line import refused, run, save
 from patchloom import study
 from patchloom.errors import FileError, ParameterError
 from patchloom.study.statistics import LEAST_PARTICIPANTS, percentile
@@ -215,6 +215,14 @@ def test_files_that_are_damaged(folder, make_picture):
         downloaded(path, made, [], **change)
         with pytest.raises(FileError, match=said):
             study.read_answers([path])
+    told = json.loads(downloaded(path, made, []).read_text())
+    deep = json.dumps({**told, "study": {**told["study"], "groups": "DEEP"}}).replace('"DEEP"', "[" * 900 + "]" * 900)
+    long = json.dumps({**told, "study": {**told["study"], "format": "x" * 5000}})
+    for text in (deep, long):
+        path.write_text(text)
+        with pytest.raises(FileError, match=r"^study=.*a\.json \((damaged m|manifest of format x)") as error:
+            study.read_answers([path])
+        assert len(str(error.value)) < 500
     for data in (b"", b"\xff", b"[1, 2]", b"[" * 100_000, b"SQLite format 3\0 but no more"):
         path.write_bytes(data)
         with pytest.raises(FileError, match=r"^answers=.*a\.json"):
@@ -255,6 +263,15 @@ def test_json_and_csv(saved):
     assert [float(rows[0][name]) for name in ("rate", "wilson_low", "wilson_high")] == [0.5, *study.wilson(3, 6)]
     assert rows[0]["participants_low"] == ""
     assert {row["of"] for row in rows} == {"all", "reals", "fakes", "real", "fake"}
+
+
+def test_no_name_is_a_formula_in_csv(folder, make_picture):
+    for name in ("real/=1+1.png", "fake/=1+1_2.png"):
+        save(folder / name, make_picture(24, 32))
+    made = study.build([folder / "real/=1+1.png"], [folder / "fake/=1+1_2.png"], practice=0).page.study
+    saved = downloaded(folder / "a.json", made, [record(made, "ann", 0, wrong=True)])
+    rows = list(csv.DictReader(streams.StringIO(run("study", "report", saved, "--csv").stdout)))
+    assert {row["name"] for row in rows} == {"", "'=1+1.png", "'=1+1_2.png"}
 
 
 def test_report_refuses(folder, saved):

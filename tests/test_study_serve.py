@@ -120,7 +120,7 @@ def test_the_page_is_not_believed(server, folder):
 
 @pytest.mark.parametrize(("method", "path", "status"), [
     ("GET", "/answers", 405), ("POST", "/", 405), ("PUT", "/", 405), ("DELETE", "/answers", 405),
-    ("OPTIONS", "/answers", 405), ("PATCH", "/", 405), ("GET", "/favicon.ico", 404), ("GET", "/?x", 404),
+    ("OPTIONS", "/answers", 405), ("PATCH", "/", 405), ("GET", "/favicon.ico", 404), ("GET", "/x?", 404),
     ("GET", "/../answers.sqlite", 404), ("POST", "/answers/", 404), ("GET", "/answers.sqlite", 404),
     ("TRACE", "/", 501),
 ])
@@ -155,6 +155,22 @@ def test_requests_from_elsewhere_or_of_another_kind(server, headers, status, sai
     assert got == status
     assert told["error"].startswith(said)
     assert server.database.counts() == (0, 0)
+
+
+def test_the_usual_port_has_no_number(server, monkeypatch):
+    """Browsers leave it out."""
+    monkeypatch.setattr(server, "server_port", 80)
+    connection = http.client.HTTPConnection(*server.server_address[:2], timeout=10)
+    for host, status in (("127.0.0.1", 200), ("localhost", 200), ("127.0.0.1:80", 200), ("example.org", 403)):
+        connection.request("GET", "/", headers={"Host": host})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status
+    connection.close()
+
+
+def test_a_query_means_nothing(server, made):
+    assert ask(server, "GET", "/?x=1&y", Origin=None)[2] == made.html
 
 
 def test_localhost_is_this_machine_too(server):
@@ -254,10 +270,94 @@ def test_a_file_of_the_same_study_goes_on(folder, made):
     assert not list(folder.glob("a.sqlite-*"))
     assert len(read_database(folder / "a.sqlite")[1]) == 16
     connection = sqlite3.connect(folder / "a.sqlite")
-    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     rows = connection.execute("SELECT received FROM answers").fetchall()
     connection.close()
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row[0]) for row in rows)
+
+
+def test_servers_that_start_together_lose_nothing(folder, made):
+    """Whichever makes the file, both write to it."""
+    both = [answers(made.study, {name: [True]})[0] for name in ("ann", "ben")]
+    for number in range(30):
+        path, together = folder / f"{number}.sqlite", threading.Barrier(2)
+        if number % 2:
+            path.touch()
+
+        def serve(answer, path=path, together=together):
+            together.wait()
+            database = study.Database(path, made.study)
+            database.add(answer)
+            database.close()
+
+        threads = [threading.Thread(target=serve, args=(one,)) for one in both]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert read_database(path)[1] == both
+
+
+def test_all_answers_are_in_the_one_file(folder, made):
+    """While a server runs too: for whoever copies it, and through a link."""
+    (folder / "data").mkdir()
+    database = study.Database(folder / "data" / "a.sqlite", made.study)
+    (folder / "link.sqlite").symlink_to(folder / "data" / "a.sqlite")
+    for answer in answers(made.study, {"ann": [True] * 8}):
+        database.add(answer)
+    (folder / "copy.sqlite").write_bytes((folder / "data" / "a.sqlite").read_bytes())
+    for name in ("link", "copy", "data/a"):
+        assert len(read_database(folder / f"{name}.sqlite")[1]) == 8
+    assert [path.name for path in (folder / "data").iterdir()] == ["a.sqlite"]
+    database.close()
+
+
+def test_what_another_file_left_is_not_taken_for_a_part(folder, made):
+    """SQLite would, whichever study it is of."""
+    study.Database(folder / "old.sqlite", made.study).close()
+    for name in ("new", "old"):
+        wal = folder / f"{name}.sqlite-wal"
+        wal.write_bytes(b"left")
+        with pytest.raises(FileError, match=rf"{name}\.sqlite \({name}\.sqlite-wal lies beside it\): no other program"):
+            study.Database(folder / f"{name}.sqlite", made.study)
+        assert wal.read_bytes() == b"left"
+    assert not (folder / "new.sqlite").exists()
+    with pytest.raises(FileError, match="lies beside it"):
+        read_database(folder / "old.sqlite")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="not on this machine: processes that are killed")
+def test_a_server_that_is_killed_while_it_writes(folder, made):
+    """The last answer, half written, is undone by whoever reads next."""
+    database = study.Database(folder / "a.sqlite", made.study)
+    database.add(answers(made.study, {"ann": [True]})[0])
+    database.close()
+    code = ("import os, sqlite3\nc = sqlite3.connect('a.sqlite')\nc.execute('PRAGMA cache_size = 1')\n"
+            "c.execute('BEGIN IMMEDIATE')\n"
+            "for n in range(99):\n    c.execute(\"INSERT INTO answers SELECT 'x' || ?, trial, setup, ?, answer, wrong, "
+            "1, 1, 1, '' FROM answers WHERE participant = 'ann'\", (n, 'y' * 3000))\nos.kill(os.getpid(), 9)")
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=False)
+    assert (folder / "a.sqlite-journal").stat().st_size > 0
+    assert len(study.read_answers([folder / "a.sqlite"]).answers) == 1
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (sqlite3.OperationalError("attempt to write a readonly database"), "must be a file that can be read and written; "),
+    (sqlite3.OperationalError("no such table: answers"), "must be a whole file of answers; get an undamaged copy"),
+    (sqlite3.DatabaseError("database disk image is malformed"), "must be a whole file of answers; get an undamaged"),
+])
+def test_what_is_wrong_with_a_file_is_told_from_what_is_wrong_with_its_place(folder, made, error, said, monkeypatch):
+    database = study.Database(folder / "a.sqlite", made.study)
+    connection = database._connection
+
+    class Fails:
+        def execute(self, line):
+            raise error
+
+    monkeypatch.setattr(database, "_connection", Fails())
+    with pytest.raises(FileError, match=re.escape(f"({error}): {said}")):
+        database.counts()
+    connection.close()
 
 
 def test_an_empty_file_is_taken(folder, made):
@@ -282,6 +382,9 @@ def spoilt(path, line):
     (lambda path: spoilt(path, "PRAGMA user_version = 9"), "(version 9): must be of version 1"),
     (lambda path: spoilt(path, "DELETE FROM study"), "(0 studies): must be a whole file"),
     (lambda path: spoilt(path, "DROP TABLE study"), "(no such table: study): must be a whole file"),
+    (lambda path: spoilt(path, "DROP TABLE answers"), "(no such table: answers): must be a whole file"),
+    (lambda path: spoilt(path, "ALTER TABLE answers DROP COLUMN views"), "(no such column: views): must be a whole"),
+    (lambda path: spoilt(path, f"UPDATE study SET manifest = '{'[' * 100_000}'"), "(manifest of format NoneType): mus"),
     (lambda path: spoilt(path, "UPDATE study SET id = 'x'"), "(its study is not the one it names)"),
     (lambda path: spoilt(path, "UPDATE study SET manifest = '{'"), "(manifest of format NoneType): must be"),
     (lambda path: (path.unlink(), path.mkdir()), "("),
@@ -311,6 +414,7 @@ def test_another_studys_file_is_refused(folder, made, make_picture):
     ("UPDATE answers SET wrong = 0", "trial 0 of ann is told as right"),
     ("UPDATE answers SET pictures = '[]'", "pictures=[]"), ("UPDATE answers SET pictures = '{'", "Expecting"),
     ("UPDATE answers SET trial = 77", "trial=77"),
+    (f"UPDATE answers SET pictures = '{'[' * 100_000}'", "recursion"),
 ])
 def test_answers_that_were_changed(folder, made, line, said):
     database = study.Database(folder / "a.sqlite", made.study)
@@ -364,14 +468,18 @@ def test_serve_opens_a_browser_unless_told_not_to(folder, made, monkeypatch):
     from command_line import run
 
     (folder / "s.html").write_bytes(made.html)
-    opened = []
+    opened, shown, left = [], threading.Event(), threading.Event()
 
-    def stop(self, *_):
+    def stop(self, *_):                                   # reached though the browser has not come back
+        assert "--no-browser" in arguments or shown.wait(20)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("webbrowser.open", lambda url: (opened.append(url), shown.set(), left.wait(20)))
     monkeypatch.setattr(study.StudyServer, "serve_forever", stop)
-    run("study", "serve", "s.html", "--port", 0, "--no-browser")
+    arguments = ["study", "serve", "s.html", "--port", 0, "--no-browser"]
+    run(*arguments)
     assert opened == []
-    done = run("study", "serve", "s.html", "--port", 0)
+    arguments.pop()
+    done = run(*arguments)
+    left.set()
     assert opened == [re.search(r"http://\S+", done.stderr)[0]]

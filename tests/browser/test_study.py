@@ -231,6 +231,71 @@ def test_a_server_that_goes_away_loses_nothing(folder, make, serve, visit):
     assert [one.wrong for one in read_database(folder / "answers.sqlite")[1]] == [True, True]
 
 
+def test_windows_at_once_keep_all_answers(folder, make, visit):
+    """Of two people, and of one who has the page open twice: the first answer to a trial counts."""
+    path = make("unpaired", 2)
+    first = visit(path.as_uri() + "#participant=ann")
+    pages = [first, first.context.new_page(), first.context.new_page()]
+    people = []
+    for page, name in zip(pages, ("ann", "ben", "ben"), strict=True):
+        page.set_viewport_size({"width": 1000, "height": 700})
+        page.goto(path.as_uri() + f"#participant={name}")
+        people.append(Participant(page, path))
+    for someone in people:                                # all have read what is kept before any adds to it
+        someone.page.bring_to_front()
+        someone.go_on("I agree, begin")
+        someone.go_on("Begin")
+    for _ in range(2):
+        for someone, wrong in zip(people, (True, False, True), strict=True):
+            someone.page.bring_to_front()
+            someone.answer(wrong)
+    for page in pages:
+        page.bring_to_front()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download the answers").click()
+        download.value.save_as(folder / "answers.json")
+        kept = study.read_answers([folder / "answers.json"]).answers
+        assert [(one.participant, one.trial, one.wrong) for one in kept] == [
+            ("ann", 0, True), ("ann", 1, True), ("ben", 0, False), ("ben", 1, False)]
+
+
+def test_who_finds_the_page_of_another_is_somebody_else(make, visit):
+    path = make("unpaired", 2)
+    page = visit(path.as_uri() + "#participant=ann")
+    someone = Participant(page, path)
+    someone.go_on("I agree, begin")
+    someone.go_on("Begin")
+    someone.answer(True)
+    page.reload()
+    page.get_by_role("button", name="I am someone else").click()
+    expect(page.get_by_text("under a random number; neither your name nor")).to_be_visible()
+    someone.go_on("I agree, begin")
+    someone.go_on("Begin")
+    expect(page.locator("#count")).to_have_text("0 / 2")
+    page.goto(path.as_uri() + "#participant=ann")
+    expect(page.get_by_text("You have given 1 answer of 2.")).to_be_visible()
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for(folder, make, serve, visit):
+    path = make("unpaired", 2)
+    url, stop = serve(path, folder / "answers.sqlite")
+    page = visit(url, offline=True, script="const after = AbortSignal.timeout.bind(AbortSignal);"
+                                           "AbortSignal.timeout = (time) => after(time / 10);")
+    page.route("**/answers", lambda route: None)
+    someone = Participant(page, path)
+    someone.go_on("I agree, begin")
+    someone.go_on("Begin")
+    for _ in range(2):
+        someone.answer(True)
+    expect(page.get_by_role("heading", name="Saving your answers")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("2 answers did not reach the server (it does not answer)")
+    page.unroute("**/answers")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Your answers have been saved.")).to_be_visible()
+    stop()
+    assert len(read_database(folder / "answers.sqlite")[1]) == 2
+
+
 def test_an_answer_that_is_refused_holds_up_no_other(folder, make, serve, visit):
     """Two people under one name, by mistake: the first counts, the second is told, the third is not held up."""
     path = make("unpaired", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -171,7 +172,8 @@ def _until_stopped(work: Callable[[], None], url: str, no_browser: bool) -> None
     before = signal.signal(signal.SIGTERM, stop)
     try:
         if not no_browser:
-            webbrowser.open(url)
+            # Beside the server: some browsers, in a terminal, return only when they are left.
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         work()
     except KeyboardInterrupt:
         pass

@@ -11,7 +11,7 @@ from .. import io
 from ..study.building import counted
 from ..study.report import PictureRate, Rate, Report, SetupRate, Times
 from ..study.statistics import LEVEL, RESAMPLES
-from .tables import Table, plain
+from .tables import Table, inert, plain
 
 COLUMNS = ("setup", "of", "name", "wrong", "answers", "rate", "wilson_low", "wilson_high", "participants",
            "participants_low", "participants_high", "median_reaction_ms", "median_shown_ms", "percentile_95_shown_ms")
@@ -52,7 +52,7 @@ def as_csv(report: Report) -> str:
         writer.writerow([one.setup, one.of, "", *_numbers(one.rate), one.participants, *around,
                          one.rate.median_reaction_ms, *shown])
     for picture in report.pictures:
-        writer.writerow([picture.setup, "real" if picture.real else "fake", io.shown(picture.name),
+        writer.writerow([picture.setup, "real" if picture.real else "fake", inert(io.shown(picture.name)),
                          *_numbers(picture.rate), "", "", "", picture.rate.median_reaction_ms, "", ""])
     return text.getvalue()
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import ParameterError, explain
-from .design import Study
+from .design import Study, short
 
 MOST_MILLISECONDS = 7 * 24 * 3_600_000
 """A week: a page may stay open overnight, but not for ever."""
@@ -135,5 +135,4 @@ def _check_one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
 
 def _short(value: object) -> str:
     """Return a value as messages show it, whatever it is."""
-    text = repr(value) if type(value) is not int or abs(value) < 10**20 else "a huge number"
-    return text if len(text) <= 80 else text[:77] + "..."
+    return "a huge number" if type(value) is int and abs(value) >= 10**20 else short(repr(value))

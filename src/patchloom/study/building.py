@@ -20,6 +20,9 @@ DEFAULT_PRACTICE, MOST_PRACTICE = 3, 20
 MOST_BYTES = 256_000_000
 """Of all encoded pictures together: a page is one text that a browser holds whole."""
 
+MANY_PIXELS = 100_000_000
+"""Four bytes each, in a browser that has all pictures ready before the first trial."""
+
 MAX_TITLE = 120
 SUFFIXES = (".html", ".htm")
 
@@ -178,6 +181,10 @@ def _notes(study: Study, unused: int, lossy: set[tuple[bool, bool]]) -> tuple[st
     if study.meetings > 1:
         notes.append(f"participants meet a picture in up to {study.meetings} setups, and may know it again: add "
                      "pictures, ask for fewer trials, or build one study for each setup")
+    pixels = sum(shown.width * shown.height for shown in study.pictures.values())
+    if pixels > MANY_PIXELS:
+        notes.append(f"participants' browsers may need {4 * pixels / 1e9:.1f} GB for the pictures: --side makes them "
+                     "smaller")
     sides = [{was for side, was in lossy if side is real} for real in (True, False)]
     if sides[0] != sides[1]:
         notes.append("real and fake files differ in JPEG compression, whose traces may give them away: half the size "

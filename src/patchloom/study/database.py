@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -13,18 +13,21 @@ from typing import Any
 from .. import io
 from ..errors import FileError, explain
 from .answers import FIELDS, Answer, as_answer
-from .design import Study, as_study
+from .design import Study, as_study, short
 
 APPLICATION_ID = 0x504C5354
 """``PLST`` in the file's header: by it a file of ours is known."""
 
 VERSION = 1
 
-_SCHEMA = """
+_STUDY = """
 CREATE TABLE study (
     id TEXT NOT NULL PRIMARY KEY,
     manifest TEXT NOT NULL                                -- JSON; the id is its hash
-);
+)
+"""
+
+_ANSWERS = """
 CREATE TABLE answers (
     participant TEXT NOT NULL,
     trial INTEGER NOT NULL CHECK (trial >= 0),
@@ -37,12 +40,15 @@ CREATE TABLE answers (
     views INTEGER NOT NULL CHECK (views >= 1),
     received TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
     PRIMARY KEY (participant, trial)
-);
+)
 """
 
 
 class Database:
-    """A file of answers, open for writing; several threads may use it.
+    """A file of answers, open for writing; several threads and servers may use it.
+
+    Every answer is in the one file as soon as `add` returns: with SQLite's other journal, the WAL, a copy of the file
+    alone would lack the last ones, and one that is left behind would be taken for a part of the next file of that name.
 
     Parameters
     ----------
@@ -62,6 +68,7 @@ class Database:
         self._lock = threading.Lock()
         if io.is_folder(path, "answers"):
             raise _refused(path, "is a folder", "must be a file", "add a file name")
+        _check_alone(path)
         if not path.exists() or path.stat().st_size == 0:
             _create(path, study)
         self._connection = _connect(path, "rw")
@@ -70,7 +77,7 @@ class Database:
             if other.id != study.id:
                 raise _refused(path, f"of the study {other.title!r}, {other.id[:8]}",
                                f"must be new, or of this study, {study.id[:8]}", "pass another file")
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.execute("PRAGMA synchronous = FULL")
         except (FileError, sqlite3.Error) as error:
             self._connection.close()
@@ -96,11 +103,20 @@ class Database:
         return tuple(kept) == tuple(values.values())
 
     def counts(self) -> tuple[int, int]:
-        """Return how many answers of how many participants it has."""
-        with self._lock:
-            answers, people = self._connection.execute(
-                "SELECT COUNT(*), COUNT(DISTINCT participant) FROM answers"
-            ).fetchone()
+        """Return how many answers of how many participants it has.
+
+        Raises
+        ------
+        FileError
+            If it was damaged or taken away meanwhile.
+        """
+        try:
+            with self._lock:
+                answers, people = self._connection.execute(
+                    "SELECT COUNT(*), COUNT(DISTINCT participant) FROM answers"
+                ).fetchone()
+        except sqlite3.Error as error:
+            raise _damaged(self.path, error) from error
         return answers, people
 
     def close(self) -> None:
@@ -117,8 +133,9 @@ def read_database(path: Path) -> tuple[Study, list[Answer]]:
     FileError
         If it is no such file, or damaged.
     """
-    # Without a journal beside it nobody is writing: the file needs no lock, and may lie where nothing can be written.
-    connection = _connect(path, "ro" if path.with_name(path.name + "-wal").exists() else "ro&immutable=1")
+    _check_alone(path)
+    # What a server that was killed left half done has to be undone, which needs writing.
+    connection = _connect(path, "rw" if _beside(path, "-journal") else "ro")
     try:
         study = _study_of(connection, path)
         names = (*FIELDS, "wrong")
@@ -127,7 +144,7 @@ def read_database(path: Path) -> tuple[Study, list[Answer]]:
         answers = [_answer(study, row) for row in found]
     except FileError:
         raise
-    except (sqlite3.Error, ValueError, TypeError) as error:
+    except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
         raise _damaged(path, error) from error
     finally:
         connection.close()
@@ -146,6 +163,22 @@ def _answer(study: Study, row: dict[str, Any]) -> Answer:
     return answer
 
 
+def _beside(path: Path, ending: str) -> Path | None:
+    """Return the file that SQLite keeps beside another, where a link leads and not where it lies, if there is one."""
+    found = Path(os.path.realpath(path) + ending)
+    with suppress(OSError):                               # a name that is too long
+        return found if found.exists() else None
+    return None
+
+
+def _check_alone(path: Path) -> None:
+    """Refuse a journal that is none of ours: SQLite would take it for a part of the file, without asking of which."""
+    wal = _beside(path, "-wal")
+    if wal:
+        raise _refused(path, f"{io.shown(wal.name)} lies beside it", "no other program may use it, nor have left "
+                       "anything", "move both to a folder of their own, or pass another file")
+
+
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     try:
         uri = f"{path.absolute().as_uri()}?mode={mode}"
@@ -156,20 +189,28 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _create(path: Path, study: Study) -> None:
-    """Make an empty file of answers: under a temporary name, so that none is ever there in part."""
-    with tempfile.TemporaryDirectory() as folder:
-        new = Path(folder) / "new.sqlite"
-        connection = sqlite3.connect(new)
-        try:
-            connection.executescript(_SCHEMA)
+    """Make an empty file of answers in one step, unless another server has just made it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(path, (error.strerror or str(error)).lower(), "must be a writable place", "choose another folder"
+                       ) from error
+    connection = _connect(path, "rwc")
+    try:
+        connection.isolation_level = None                 # transactions begin and end where it says so
+        connection.execute("BEGIN EXCLUSIVE")
+        if connection.execute("PRAGMA schema_version").fetchone()[0] == 0:
+            connection.execute(_STUDY)
+            connection.execute(_ANSWERS)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
-            with connection:
-                manifest = json.dumps(study.manifest(), sort_keys=True)
-                connection.execute("INSERT INTO study VALUES (?, ?)", (study.id, manifest))
-        finally:
-            connection.close()
-        io.place(path, new.read_bytes(), force=path.exists())
+            manifest = json.dumps(study.manifest(), sort_keys=True)
+            connection.execute("INSERT INTO study VALUES (?, ?)", (study.id, manifest))
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise _damaged(path, error) from error
+    finally:
+        connection.close()
 
 
 def _study_of(connection: sqlite3.Connection, path: Path) -> Study:
@@ -183,6 +224,7 @@ def _study_of(connection: sqlite3.Connection, path: Path) -> Study:
                            "use the patchloom that made it")
         whole = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         rows = connection.execute("SELECT id, manifest FROM study").fetchall()
+        connection.execute(f"SELECT {', '.join((*FIELDS, 'wrong'))} FROM answers LIMIT 1").fetchall()
     except sqlite3.Error as error:
         raise _damaged(path, error) from error
     if whole != "ok" or len(rows) != 1:
@@ -197,8 +239,11 @@ def _study_of(connection: sqlite3.Connection, path: Path) -> Study:
 
 
 def _damaged(path: Path, why: object) -> FileError:
-    return _refused(path, " ".join(str(why).split()), "must be a whole file of answers",
-                    "get an undamaged copy, or pass another file")
+    told = short(" ".join(str(why).split()))
+    if isinstance(why, sqlite3.OperationalError) and not told.startswith("no such"):
+        return _refused(path, told, "must be a file that can be read and written",
+                        "check its permissions, the space there, and what else uses it")
+    return _refused(path, told, "must be a whole file of answers", "get an undamaged copy, or pass another file")
 
 
 def _refused(path: Path, got: str, allowed: str, remedy: str) -> FileError:

@@ -120,6 +120,11 @@ class Study:
         }
 
 
+def short(text: str) -> str:
+    """Return as much of a text as a message has room for."""
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def as_study(manifest: object, label: str) -> Study:
     """Return the study that a manifest describes.
 
@@ -136,7 +141,7 @@ def as_study(manifest: object, label: str) -> Study:
         If it is none, or of another version.
     """
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        got = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
+        got = short(str(manifest.get("format"))) if isinstance(manifest, dict) else type(manifest).__name__
         raise FileError(
             explain("study", f"{label} (manifest of format {got})", f"must be of format {FORMAT}",
                     "build the study with this version of patchloom")
@@ -152,7 +157,7 @@ def as_study(manifest: object, label: str) -> Study:
             pictures={name: Shown(**shown) for name, shown in manifest["pictures"].items()},
         )
         whole = _text(study.manifest()) == _text(manifest) and _is_consistent(study)
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
         whole = False
     if not whole:
         raise FileError(explain("study", f"{label} (damaged manifest)", "must be as study build made it",

@@ -120,10 +120,11 @@ def _cut(pixels: Pixels, like: Pixels) -> Pixels:
 
 def _resampled(pixels: Pixels, size: tuple[int, int], path: Path) -> Pixels:
     if min(have - want for have, want in zip(pixels.shape[:2], size, strict=True)) < 0:
+        most = max(size) * min(pixels.shape[:2]) // max(1, min(size))
         raise ImageError(
             explain("side", f"{max(size)} ({io.shown(path)} has {_size(pixels)})",
                     "pictures are made smaller only, for enlarging one of two would tell them apart",
-                    f"try {max(LEAST_SIDE, max(size) * min(pixels.shape[:2]) // max(1, min(size)))} or less")
+                    f"try {most} or less" if most >= LEAST_SIDE else "leave this picture out")
         )
     image, _ = as_image(np.ascontiguousarray(pixels))
     made = np.floor(np.clip(resize(image, size), 0, 1) * np.float32(255) + np.float32(0.5))

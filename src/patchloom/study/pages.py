@@ -72,7 +72,7 @@ def read_page(path: str) -> Page:
     Raises
     ------
     FileError
-        If it is no such page, or was changed since.
+        If it is no such page, or its study or pictures were changed since. Its script and style are not looked at.
     """
     data, label = io.read_bytes(path, "study"), io.shown(path)
     try:

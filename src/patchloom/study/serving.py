@@ -127,6 +127,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_DELETE = do_PATCH = do_OPTIONS = do_PUT
 
+    @property
+    def _route(self) -> str:
+        """The path without its query, which means nothing here."""
+        return self.path.partition("?")[0]
+
     def _attempt(self, method: str) -> None:
         try:
             body = self._body()                           # read first: closing on unread bytes would drop the answer
@@ -156,7 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _check_host(self) -> None:
         """Refuse requests that a page elsewhere made, or a name that was bent to this machine."""
-        hosts = [f"{name}:{self.study.server_port}" for name in (ADDRESS, "localhost")]
+        port = self.study.server_port
+        hosts = [f"{name}:{port}" for name in (ADDRESS, "localhost")]
+        if port == 80:                                    # which browsers leave out
+            hosts += [ADDRESS, "localhost"]
         if self.headers.get_all("Host") not in [[host] for host in hosts]:
             raise _Refused(HTTPStatus.FORBIDDEN, f"Host: must be {hosts[0]}")
         origin = self.headers.get("Origin")
@@ -164,11 +172,11 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(HTTPStatus.FORBIDDEN, "Origin: must be the study's own page")
 
     def _check_path(self, method: str) -> None:
-        allowed = _PATHS.get(self.path)
+        allowed = _PATHS.get(self._route)
         if allowed is None:
             raise _Refused(HTTPStatus.NOT_FOUND, "path: must be / or /answers")
         if method not in allowed.split(", "):
-            raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"method: {self.path} takes {allowed}")
+            raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"method: {self._route} takes {allowed}")
 
     def _save(self, body: bytes) -> dict[str, Any]:
         if self.headers.get("Origin") is None:
@@ -205,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: HTTPStatus, kind: str, data: bytes) -> None:
         self.send_response(status)
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            self.send_header("Allow", _PATHS[self.path])
+            self.send_header("Allow", _PATHS[self._route])
         for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **_HEADERS}.items():
             self.send_header(name, value)
         self.end_headers()

@@ -17,7 +17,8 @@ async function run() {
   if (answered.size < trials.length) {
     const left = [...Object.values(practice).flat(), ...trials.filter(({ trial }) => !answered.has(trial))];
     const bitmaps = await preload([...new Set(left.flatMap(({ pictures }) => pictures))]);
-    await (records.state.begun ? welcomeBack(answered.size, trials.length) : welcome(trials.length));
+    if (!records.state.begun) await welcome(trials.length);
+    else if (!await welcomeBack(answered.size, trials.length)) return anew();
     for (const setup of study.setups) {
       const own = trials.filter((trial) => trial.setup === setup.name && !answered.has(trial.trial));
       if (own.length) await runSetup(setup, practice[kindOf(setup)], own, bitmaps, trials.length);
@@ -59,13 +60,15 @@ function recorded() {
     : ", under a random number; neither your name nor anything else about you");
 }
 
+/** Whether it is who left; the next person at this machine may have found the page open. */
 async function welcomeBack(done, all) {
   const on = button("Go on", "Space", { className: "main" });
+  const other = button("I am someone else", "");
   progress("Paused", done, all);
   card("Welcome back", "Nothing was lost",
     make("p", {}, `You have given ${counted(done, "answer")} of ${all}. Go on when you are ready.`),
-    make("div", { className: "buttons" }, on));
-  await goOn(on);
+    make("div", { className: "buttons" }, on, other));
+  return (await choice({ on: { button: on, keys: GO_ON }, other: { button: other, keys: [] } })).value === "on";
 }
 
 async function runSetup(setup, practice, trials, bitmaps, all) {
@@ -121,6 +124,7 @@ async function instructions(setup, part, practice, trials) {
 
 async function finish(all) {
   progress("Done", all, all);
+  card("The end", "Saving your answers…");
   await records.send();
   const lost = records.served ? records.lost() : 0;
   const buttons = [];
@@ -147,8 +151,7 @@ async function finish(all) {
 
 /** Begin again with another participant; what the last one answered stays. */
 function anew() {
-  records.state.participant = null;
-  records.save();
+  records.become(null, false);
   history.replaceState(null, "", location.pathname);
   document.getElementById("bar").hidden = true;
   return run();

@@ -50,9 +50,11 @@ function choice(choices) {
   });
 }
 
+const GO_ON = ["Space", "Enter", "NumpadEnter"];
+
 /** Wait for a button, or the space bar or Enter. */
 function goOn(button) {
-  return choice({ on: { button, keys: ["Space", "Enter", "NumpadEnter"] } });
+  return choice({ on: { button, keys: GO_ON } });
 }
 
 /** Show how far the participant is. */
