@@ -378,13 +378,14 @@ def test_kinds(folder, make_picture):
         assert "both pictures brought to RGB" in run(*arguments, "--rgb").stdout
 
 
-def test_inks_are_brought_to_rgb(folder):
+def test_inks_are_brought_to_rgb(folder, make_picture):
     """CMYK is an error whose remedy works."""
     inks = Image.frombytes("CMYK", (20, 16), make_picture(16, 20, 4).tobytes())
     inks.save(folder / "inks.tif")
     save(folder / "rgb.png", make_picture(16, 20))
     arguments = ("measure", "rgb.png", "inks.tif", "--metrics", "coherence")
-    refused(folder, *arguments, message="CMYK: inks cannot be measured as light; pass --rgb to measure both as RGB")
+    refused(folder, *arguments, message="inks.tif: generated=CMYK: inks cannot be measured as light; pass --rgb to "
+                                        "measure both as RGB")
     found = told(*arguments[1:], "--rgb")
     expected = metrics.coherence(inks.convert("RGB"), make_picture(16, 20))
     assert found["rows"][0]["values"]["coherence"] == expected > 0
