@@ -31,7 +31,7 @@ def page_of(folder: Path) -> Path:
         patchloom.generate(load(name), seed=1).image.save(folder / f"{name}_1.png")
     built = study.build(
         [PICTURES / f"{name}.png" for name in names], [folder / f"{name}_1.png" for name in names],
-        setups=study.as_setups("paired,unpaired"), practice=1, title="Can you tell them apart?",
+        setups=study.as_setups("paired"), practice=1, title="Can you tell them apart?",
     )
     place(folder / "study.html", built)
     return folder / "study.html"
@@ -49,7 +49,7 @@ def main() -> None:
         sys.exit("no Chromium on this machine: install it first")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--headless=new", "--no-sandbox"])
-        url = page_of(Path(folder)).as_uri() + "#participant=figure"
+        url = page_of(Path(folder)).as_uri() + "#participant=p07"
         shots = []
         for size in ((900, 600), (360, 600)):
             page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()

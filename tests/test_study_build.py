@@ -77,7 +77,7 @@ def test_all_pictures_are_encoded_alike(folder, make_picture, encoding, start):
                 assert np.array_equal(np.asarray(image), pixels[3])
     assert len(seen) == 1
     assert seen.pop()[:2] == ("RGB", (32, 24))
-    assert "JPEG" in made.notes[0]
+    assert "JPEG" in made.notes[-1]
 
 
 def test_the_same_study_for_the_same_pictures(folder, make_picture):
@@ -199,8 +199,10 @@ def test_reals_without_fakes_are_told(folder, make_picture):
     (fake / "p1_1.png").unlink()
     said = run("study", "build", real, fake, "--practice", 0).stderr.splitlines()
     assert said[0] == "note: 1 real picture without a fake, not shown"
+    assert said[1] == ("note: 1 trial in each setup, so that nobody meets a picture twice: add pictures, or pass "
+                       "--trials, up to 2")
     assert re.fullmatch(r"study\.html  2 real pictures with 2 fakes, 2 setups of 1 trial, practice 0, \d\.\d MB, "
-                        "study [0-9a-f]{8}", said[1])
+                        "study [0-9a-f]{8}", said[2])
     assert [setup.name for setup in study.read_page("study.html").study.setups] == ["paired-1s", "unpaired-1s"]
 
 
@@ -241,7 +243,8 @@ def test_without_being_asked_no_picture_is_shown_twice(folder, make_picture, set
     real, fake = (io.find_images(one) for one in folders(folder, make_picture, 12, size=(8, 8)))
     made = study.build(real, fake, setups=study.as_setups(setups), practice=practice)
     assert (made.page.study.trials, made.page.study.meetings) == (trials, meetings)
-    assert len(made.notes) == (meetings > 1)
+    said = "meet a picture in up to" if meetings > 1 else f"trial{'s' * (trials > 1)} in each setup, so that nobody"
+    assert [said in note for note in made.notes] == [True] * (trials < 12 - practice or meetings > 1)
 
 
 def test_setups_that_share_pictures_are_told(folder, make_picture):

@@ -99,7 +99,7 @@ def build(
     if not found:
         raise FileError(explain("fake", "none", "at least one must belong to a real picture",
                                 "name fakes like their reals, as flowers_7.png of flowers.png"))
-    trials = _trials(trials, len(found), practice, setups)
+    chosen = _trials(trials, len(found), practice, setups)
     groups, shown, data, lossy = [], {}, {}, set()
     for real, own in found:
         loaded = [encodings.load(path) for path in (real, *own)]
@@ -114,10 +114,11 @@ def build(
         groups.append(Group(ids[0], tuple(ids[1:])))
         _check_bytes(sum(map(len, data.values())))
     # By id, so that the order in the file tells nothing either.
-    study = Study(_as_title(title), setups, trials, practice, seed, tuple(sorted(groups, key=lambda group: group.real)),
+    study = Study(_as_title(title), setups, chosen, practice, seed, tuple(sorted(groups, key=lambda group: group.real)),
                   dict(sorted(shown.items())))
     page = make_page(study, {name: data[name] for name in study.pictures}, form.encoding)
-    return Built(page, _notes(study, len(reals) - len(found), lossy))
+    fewer = trials is None and chosen < min(len(found) - practice, DEFAULT_TRIALS)
+    return Built(page, _notes(study, len(reals) - len(found), fewer, lossy))
 
 
 def _check_apart(reals: Sequence[Path], fakes: Sequence[Path]) -> None:
@@ -174,10 +175,13 @@ def _check_bytes(total: int) -> None:
         )
 
 
-def _notes(study: Study, unused: int, lossy: set[tuple[bool, bool]]) -> tuple[str, ...]:
+def _notes(study: Study, unused: int, fewer: bool, lossy: set[tuple[bool, bool]]) -> tuple[str, ...]:
     notes = []
     if unused:
         notes.append(f"{counted(unused, 'real picture')} without a fake, not shown")
+    if fewer and study.meetings == 1:
+        notes.append(f"{counted(study.trials, 'trial')} in each setup, so that nobody meets a picture twice: add "
+                     f"pictures, or pass --trials, up to {len(study.groups) - study.practice}")
     if study.meetings > 1:
         notes.append(f"participants meet a picture in up to {study.meetings} setups, and may know it again: add "
                      "pictures, ask for fewer trials, or build one study for each setup")
