@@ -39,7 +39,7 @@ def identity_share(
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
     method : {"exact", "patchmatch", "auto"}
-        Exhaustive search, or PatchMatch: within 0.01 of it on 16 pictures of 250 pixels.
+        Exhaustive search, or PatchMatch: within 0.011 of it on 16 pictures of 250 pixels.
     threads : int
         0 means all cores; the figure does not depend on it.
 
@@ -94,7 +94,7 @@ def rigid_share(
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
     method : {"exact", "patchmatch", "auto"}
-        Exhaustive search, or PatchMatch: within 0.01 of it on 16 pictures of 250 pixels.
+        Exhaustive search, or PatchMatch: within 0.011 of it on 16 pictures of 250 pixels.
     threads : int
         0 means all cores; the figure does not depend on it.
 
@@ -144,7 +144,7 @@ def top_offsets(
     patch_size : int
         Side of a patch in pixels, odd, 3 to 31.
     method : {"exact", "patchmatch", "auto"}
-        Exhaustive search, or PatchMatch: within 0.01 of it on 16 pictures of 250 pixels.
+        Exhaustive search, or PatchMatch: within 0.011 of it on 16 pictures of 250 pixels.
     threads : int
         0 means all cores; the figure does not depend on it.
 
