@@ -35,7 +35,7 @@ def blocks(language):
 
 
 def test_the_table_is_that_of_the_code():
-    """Name, whether usual, range, direction and sentence of every metric, in their order; the one of sets comes last."""
+    """Name, whether usual, range, direction and sentence of every metric, in their order; that of sets comes last."""
     told = [(name, *rest[:4]) for name, _, rest in rows()]
     assert told[:-1] == [
         (metric.name, "yes" if metric.usual else "no", metric.range, metric.better, metric.help) for metric in METRICS
