@@ -33,6 +33,8 @@ def test_notes_are_few():
                           "note on niqe (0.png, 3.png): 1.1 to 12 % of it is flat"]
     assert below(rows_with(["x", "x"]))[1] == "note on niqe (all): x"
     assert below(rows_with(["2 blocks"]))[0] == "note on niqe: 2 blocks"
+    assert below(rows_with(["error 2e-05 of #1", "error 1.5e-05 of #1"]))[1] == (
+        "note on niqe (all): error 1.5e-05 to 2e-05 of #1")
 
 
 def test_scores_of_sources_stand_below():

@@ -22,7 +22,8 @@ SIGNS = {"lower": "↓", "higher": "↑", "near 1": "→1", "neither": ""}
 _LEGEND = {"lower": "lower is better", "higher": "higher is better", "near 1": "near 1 is better"}
 _NAMED = 3                                                # samples that a note names, and sources that a line does
 _SENTENCES = re.compile(r"; (?![^(]*\))")                  # what parentheses hold is one
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]\d+)?")
+_PLACE = "\0"                                              # of a number; no note holds it
 
 
 def as_text(report: Report, width: int | None = None) -> str:
@@ -164,12 +165,12 @@ def _notes(report: Report) -> list[str]:
         for name, note in row.notes.items():
             whole = math.isnan(row.values.get(name, 0.0))  # an error and its remedy
             for sentence in [note] if whole else _SENTENCES.split(note):
-                shape = name, _NUMBER.sub("#", sentence)
+                shape = name, _NUMBER.sub(_PLACE, sentence)
                 about.setdefault(shape, {}).setdefault(sample, []).append(_NUMBER.findall(sentence))
     lines = []
-    for (name, shape), found in about.items():
+    for (name, words), found in about.items():
         numbers = [one for each in found.values() for one in each]
-        lines.append(f"note on {name}{_whose(list(found), len(names))}: {_filled(shape, numbers)}")
+        lines.append(f"note on {name}{_whose(list(found), len(names))}: {_filled(words, numbers)}")
     return lines + [f"note on pixel_diversity ({one.source}): {one.note}" for one in report.sets if one.note]
 
 
@@ -186,10 +187,10 @@ def _filled(shape: str, numbers: Sequence[Sequence[str]]) -> str:
 
     Examples
     --------
-    >>> _filled("# blocks: below #", [["2", "16"], ["4", "16"]])
+    >>> _filled(f"{_PLACE} blocks: below {_PLACE}", [["2", "16"], ["4", "16"]])
     '2 to 4 blocks: below 16'
     """
-    first, *rest = shape.split("#")
+    first, *rest = shape.split(_PLACE)
     for column, text in zip(zip(*numbers, strict=True), rest, strict=True):
         found = sorted(set(column), key=float)
         first += (found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}") + text
