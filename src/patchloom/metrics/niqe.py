@@ -36,9 +36,10 @@ def niqe(generated: Any, source: Any = None, *, parameters: NiqeModel) -> float:
 
     Lower is better. It sees contrasts of neighbouring pixels and nothing else: a copy of the source scores as the
     source does, any mixture of sharp pieces scores well, and noise, grain or strong blur that the pristine pictures
-    do not have score badly; a light blur may even help. Scores compare only under the same model and for about the same number of blocks: the fewer
-    there are, the higher and the less certain the score. It means little below 16 blocks of 96 x 96 pixels; and
-    cropping by an odd number of pixels can move it at any size, for the half scale then takes other pixels together.
+    do not have score badly; a light blur may even help. Scores compare only under the same model and for about the
+    same number of blocks: the fewer there are, the higher and the less certain the score. It means little below 16
+    blocks of 96 x 96 pixels; and cropping by an odd number of pixels can move it at any size, for the half scale then
+    takes other pixels together.
 
     Parameters
     ----------
