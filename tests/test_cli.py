@@ -250,7 +250,7 @@ def test_precedence_of_preset_diversity_and_numbers():
 def test_alpha_takes_inf(photo):
     told = [
         json.loads(run("generate", photo, "--seed", 1, "--json", "--force", *more, *FAST).stdout)["outputs"][0]
-        for more in ((), ("--alpha", "inf"), ("--alpha", "0.01"))
+        for more in ((), ("--alpha", "inf"), ("--alpha", str(GPNNParams().alpha)))
     ]
     hashes = [entry["sha256_of_pixels"] for entry in told]
     assert hashes[0] == hashes[2] != hashes[1]
