@@ -83,6 +83,14 @@ def test_pairs_by_stem(folder):
     assert passed == {"g/3.png": "no source has its name", "g/ab_3.png": "no source has its name"}
 
 
+def test_a_source_among_the_samples_is_told_as_such(folder):
+    touch(folder, "s/a.png", "s/b.png", "g/a_1.png")
+    found = as_pairs("s", ("s", "g"))
+    assert [one.sample.name for one in found.pairs] == ["a_1.png"]
+    assert sorted(found.passed_over) == [
+        ("s/a.png", "it is the source itself"), ("s/b.png", "it has no sample"), ("s/b.png", "it is the source itself")]
+
+
 def test_pairs_of_several_folders_and_files(folder):
     touch(folder, "s/a.jpg", "s/b.png", "g/a.png", "h/a_1.png", "a_2.png")
     found, passed = pairs_of("s", "g", "h", "a_2.png")
@@ -209,6 +217,14 @@ def test_errors_stand_beside_figures(pictures):
     assert {line["method"] for line in automatic} == {"exact"}
 
 
+def test_csv_names_no_search_where_there_was_none(pictures):
+    """A patch size and a search are facts of figures that they decide."""
+    for name, size, method in (("sharpness_ratio", "", ""), ("patch_swd", "7", ""), ("coherence", "7", "exact")):
+        text = run("measure", "in/sky.png", "out/sky.png", "--metrics", name, "--csv").stdout
+        line = next(csv.DictReader(streams.StringIO(text)))
+        assert (line["patch_size"], line["method"]) == (size, method)
+
+
 def test_csv_holds_no_formulas(folder, make_picture):
     save(folder / "a.png", make_picture(16, 16))
     save(folder / "=1+2.png", make_picture(16, 16))
@@ -289,7 +305,7 @@ def test_what_is_no_number_is_null(pictures, folder, make_picture):
     assert found["rows"][0]["notes"][0].startswith("identity_share: ")
     assert found["summary"]["identity_share"]["n"] == 1
     assert found["summary"]["identity_share"]["deviation"] is None
-    assert f'in/sky.png,small.png,,exact,7,no,{measure_report.__version__},"identity_share: ' in (
+    assert f'in/sky.png,small.png,,,7,no,{measure_report.__version__},"identity_share: ' in (
         run("measure", *arguments, "--csv").stdout)
     text = run("measure", *arguments).stdout
     assert "note on identity_share (small.png): " in text

@@ -114,5 +114,5 @@ def test_nnfdiv_of_patchmatch_says_so():
     """Its field is another one."""
     found = metrics.measure(make_picture(64, 64, 3, 1), make_picture(64, 64), ["nnfdiv"], method="patchmatch")["nnfdiv"]
     assert found.details["method"] == "patchmatch"
-    assert "up to a quarter" in found.note
+    assert "up to two fifths" in found.note
     assert 0 < found.value < 1

@@ -218,6 +218,7 @@ def test_what_cannot_be_told_from_nothing_says_so() -> None:
     assert found.details["search_excess"] is None
     assert found.note.startswith("unsure: its standard error is 2.8e-05, no less than the figure itself,")
     json.dumps(dict(found.details), allow_nan=False)
+    assert measured_mean(Estimate(0.0, 1e-9, 0.0, 512, "patchmatch")).note == ""    # what rounding to 8 bits drowns
     tiny = measured_mean(Estimate(1e-9, 1e-3, 5e-4, 512, "patchmatch"))
     assert "its standard error is 0.001, no less" in tiny.note
     assert tiny.details["search_excess"] == pytest.approx(5e5)

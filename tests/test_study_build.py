@@ -254,7 +254,9 @@ def test_setups_that_share_pictures_are_told(folder, make_picture):
     for trials, meetings in ((1, 2), (2, 3), (3, 4)):
         assert run(*four, "--trials", trials).stderr.splitlines()[0] == (
             f"note: participants meet a picture in up to {meetings} setups, and may know it again: add pictures, ask "
-            "for fewer trials, or build one study for each setup")
+            f"for {'fewer --trials' if trials > 1 else 'less --practice'}, or build one study for each setup")
+    nothing_less = run(*four, "--practice", 0, "--trials", 1).stderr
+    assert "add pictures, or build one study" in nothing_less or "note: participants" not in nothing_less
     assert "note" not in run("study", "build", real, fake, "--practice", 1, "--setups", "paired", "--force").stderr
 
 

@@ -259,6 +259,23 @@ def test_windows_at_once_keep_all_answers(folder, make, visit):
             ("ann", 0, True), ("ann", 1, True), ("ben", 0, False), ("ben", 1, False)]
 
 
+def test_unnamed_windows_are_of_different_people(make, visit):
+    """Who opens the page beside another's gets an id of their own, and a reload keeps it."""
+    path = make("unpaired", 2)
+    pages = [visit(path.as_uri())]
+    pages.append(pages[0].context.new_page())
+    pages[1].goto(path.as_uri())
+    who = "() => records.state.participant"
+    ids = [page.evaluate(who) for page in pages]
+    assert len(set(ids)) == 2 and None not in ids
+    for page in pages:
+        page.bring_to_front()
+        Participant(page, path).go_on("I agree, begin")
+    for page in pages:
+        page.reload()
+    assert [page.evaluate(who) for page in pages] == ids
+
+
 def test_who_finds_the_page_of_another_is_somebody_else(make, visit):
     path = make("unpaired", 2)
     page = visit(path.as_uri() + "#participant=ann")

@@ -137,7 +137,8 @@ def _by_stem(sources: Sequence[Source], samples: Sequence[Source], passed: list[
     for sample in samples:
         at = _owner(sample, sources, stems)
         if at is None:
-            passed.append((sample.label, "no source has its name"))
+            itself = any(_same(own, sample) for own in sources)
+            passed.append((sample.label, _ITSELF if itself else "no source has its name"))
         else:
             of[at].append(sample)
     _check_stems(sources, stems, of)

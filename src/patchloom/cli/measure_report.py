@@ -51,6 +51,16 @@ class Report:
     passed_over: Sequence[tuple[str, str]] = ()
     left_out: Sequence[tuple[str, str]] = ()
 
+    @property
+    def searched(self) -> bool:
+        """Whether nearest patches were looked for."""
+        return any("method" in details for row in self.rows for details in row.details.values())
+
+    @property
+    def takes_patches(self) -> bool:
+        """Whether the patch size decides any figure."""
+        return self.searched or "patch_swd" in self.metrics
+
     def column(self, name: str) -> list[float]:
         """Return a metric's values, one for each row."""
         return [row.values[name] for row in self.rows]
@@ -121,27 +131,27 @@ def as_csv(report: Report) -> str:
     if report.sets:
         spreads = {one.source: one.value for one in report.sets}
         columns["pixel_diversity"] = [_cell(spreads.get(row.source, math.nan)) for row in report.rows]
-    columns["method"] = [_method(row, report.settings["method"]) for row in report.rows]
-    columns |= {name: [text] * len(report.rows) for name, text in _constants(report.settings).items()}
+    columns["method"] = [_method(row) for row in report.rows]
+    columns |= {name: [text] * len(report.rows) for name, text in _constants(report).items()}
     columns["notes"] = [
         inert("; ".join(f"{name}: {note}" for name, note in row.notes.items())) for row in report.rows
     ]
     return csv_text([list(columns), *zip(*columns.values(), strict=True)])
 
 
-def _constants(settings: Mapping[str, Any]) -> dict[str, str]:
+def _constants(report: Report) -> dict[str, str]:
     """Return what decides the figures of every line."""
+    settings = report.settings
     hashes = {f"{what}_sha256": settings[what]["sha256"] for what in ("niqe", "weights") if settings[what]}
     return {
-        "patch_size": str(settings["patch_size"]), "rgb": "yes" if settings["rgb"] else "no", "version": __version__,
-        **hashes,
+        "patch_size": str(settings["patch_size"]) * report.takes_patches, "rgb": "yes" if settings["rgb"] else "no",
+        "version": __version__, **hashes,
     }
 
 
-def _method(row: Row, asked: str) -> str:
-    """Return how nearest patches of a row were found, which ``auto`` leaves open."""
-    used = sorted({details["method"] for details in row.details.values() if "method" in details})
-    return " and ".join(used) if used else asked
+def _method(row: Row) -> str:
+    """Return how nearest patches of a row were found, which ``auto`` leaves open; empty if none were looked for."""
+    return " and ".join(sorted({details["method"] for details in row.details.values() if "method" in details}))
 
 
 def csv_text(lines: Sequence[Sequence[str]]) -> str:

@@ -171,7 +171,8 @@ def _notes(report: Report) -> list[str]:
     for (name, words), found in about.items():
         numbers = [one for each in found.values() for one in each]
         lines.append(f"note on {name}{_whose(list(found), len(names))}: {_filled(words, numbers)}")
-    return lines + [f"note on pixel_diversity ({one.source}): {one.note}" for one in report.sets if one.note]
+    named = zip(_short([one.source for one in report.sets]), report.sets, strict=True)
+    return lines + [f"note on pixel_diversity ({source}): {one.note}" for source, one in named if one.note]
 
 
 def _whose(samples: Sequence[str], rows: int) -> str:
@@ -199,10 +200,10 @@ def _filled(shape: str, numbers: Sequence[Sequence[str]]) -> str:
 
 def _settings(report: Report) -> list[str]:
     told = report.settings
-    searched = any("method" in details for row in report.rows for details in row.details.values())
     facts = [
-        f"patches {told['patch_size']} x {told['patch_size']}" * (searched or "patch_swd" in report.metrics),
-        f"search {told['method']}" * searched, "both pictures brought to RGB" * told["rgb"], f"patchloom {__version__}",
+        f"patches {told['patch_size']} x {told['patch_size']}" * report.takes_patches,
+        f"search {told['method']}" * report.searched, "both pictures brought to RGB" * told["rgb"],
+        f"patchloom {__version__}",
     ]
     lines = [", ".join(filter(None, facts))]
     folders = [

@@ -15,6 +15,10 @@ UNSURE = 0.02
 """Standard error, as a share of the value, above which a figure says that it is unsure."""
 
 
+NEGLIGIBLE = 1e-8
+"""Standard error that needs no word: a hundredth of the error of rounding to 8 bits."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """A figure, and what has to be known to read it.
@@ -76,7 +80,7 @@ def measured_mean(*estimates: Estimate) -> Measured:
     missed = math.fsum(estimate.missed for estimate in estimates) / count
     excess = missed / value if value else None if missed else 0.0        # JSON has no infinity
     details = {"method": approximate[0].method, "standard_error": error, "search_excess": excess}
-    if error <= UNSURE * value:
+    if error <= max(UNSURE * value, NEGLIGIBLE):
         return Measured(value, details)
     size = f"{100 * error / value:.1f} % of it" if error < value else f"{error:.2g}, no less than the figure itself"
     return Measured(value, details, f"unsure: its standard error is {size}, and exhaustive search has none")

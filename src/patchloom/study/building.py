@@ -183,8 +183,10 @@ def _notes(study: Study, unused: int, fewer: bool, lossy: set[tuple[bool, bool]]
         notes.append(f"{counted(study.trials, 'trial')} in each setup, so that nobody meets a picture twice: add "
                      f"pictures, or pass --trials, up to {len(study.groups) - study.practice}")
     if study.meetings > 1:
-        notes.append(f"participants meet a picture in up to {study.meetings} setups, and may know it again: add "
-                     "pictures, ask for fewer trials, or build one study for each setup")
+        fewer_of = ["fewer --trials"] * (study.trials > 1) or ["less --practice"] * (study.practice > 0)
+        notes.append(f"participants meet a picture in up to {study.meetings} setups, and may know it again: "
+                     + ", ".join(["add pictures", *(f"ask for {what}" for what in fewer_of)])
+                     + ", or build one study for each setup")
     pixels = sum(shown.width * shown.height for shown in study.pictures.values())
     if pixels > MANY_PIXELS:
         notes.append(f"participants' browsers may need {4 * pixels / 1e9:.1f} GB for the pictures: --side makes them "

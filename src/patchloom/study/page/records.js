@@ -18,7 +18,16 @@ class Records {
     this.waiting = false;
     this.problem = "";
     this.state = {};
-    this.take(this.read("last") ?? { participant: null, named: false });
+    this.take(this.here() ?? this.read("last") ?? { participant: null, named: false });
+  }
+
+  /** Who was in this window last, which a reload keeps; another window may have had somebody else since. */
+  here() {
+    try {
+      return JSON.parse(sessionStorage.getItem(`${this.key}last`));
+    } catch {
+      return null;
+    }
   }
 
   read(name) {
@@ -60,11 +69,17 @@ class Records {
   save() {
     const { participant, named, ...far } = this.state;
     this.write("last", { participant, named });
+    try {
+      sessionStorage.setItem(`${this.key}last`, JSON.stringify({ participant, named }));
+    } catch {
+      this.kept = false;
+    }
     if (participant !== null) this.write(`of/${participant}`, far);
   }
 
   /**
-   * Go on as the participant of the last time, or as the one that the address names (#participant=...), or anew.
+   * Go on as the participant of the last time if they had begun, or as the one that the address names
+   * (#participant=...), or anew: who opened a page and did nothing has nothing to go on with.
    * Returns the name if it cannot be one, so that nobody answers under another unawares.
    */
   identify() {
@@ -72,7 +87,7 @@ class Records {
     if (name !== null && !/^[A-Za-z0-9_-]{1,64}$/.test(name)) return name;
     if (name !== null) {
       this.become(name, true);
-    } else if (this.state.participant === null) {
+    } else if (this.state.participant === null || !(this.state.begun || this.state.named)) {
       this.become([...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join(""), false);
     }
     return null;
