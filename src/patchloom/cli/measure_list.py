@@ -12,8 +12,7 @@ from .._version import __version__
 from ..errors import ParameterError, explain
 from ..metrics import Metric
 from ..metrics.inception import VARIABLE
-from .measure_report import csv_text
-from .tables import Table, drawn, width_of
+from .tables import Table, csv_text, drawn, width_of
 
 OPTIONS: Mapping[str, str] = MappingProxyType(
     {"niqe": "--niqe FILE", "weights": "--weights FILE", "mask": "--mask PATH"}

@@ -164,8 +164,5 @@ def _check_stems(sources: Sequence[Source], stems: Sequence[str], of: Mapping[in
 def _owner(sample: Source, sources: Sequence[Source], stems: Sequence[str]) -> int | None:
     """Return which source a sample belongs to: that of its own stem, or of the longest that it begins with."""
     stem = Path(sample.name).stem
-    fits = [
-        at for at, own in enumerate(stems)
-        if stem.startswith(own) and not stem[len(own) : len(own) + 1].isalnum() and not _same(sources[at], sample)
-    ]
+    fits = [at for at, own in enumerate(stems) if io.belongs(stem, own) and not _same(sources[at], sample)]
     return max(fits, key=lambda at: len(stems[at]), default=None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io as streams
 import json
 import math
 import statistics
@@ -15,7 +13,7 @@ import numpy as np
 
 from .._version import __version__
 from .measure_work import Row, Spread
-from .tables import inert
+from .tables import csv_text, inert
 
 # More details that have columns of their own in CSV, by metric: the detail, and its column.
 _OWN = {"niqe": (("source", "niqe_of_source"), ("blocks", "niqe_blocks"))}
@@ -152,13 +150,6 @@ def _constants(report: Report) -> dict[str, str]:
 def _method(row: Row) -> str:
     """Return how nearest patches of a row were found, which ``auto`` leaves open; empty if none were looked for."""
     return " and ".join(sorted({details["method"] for details in row.details.values() if "method" in details}))
-
-
-def csv_text(lines: Sequence[Sequence[str]]) -> str:
-    """Return lines of cells as CSV, without the last line's end."""
-    file = streams.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(lines)
-    return file.getvalue().removesuffix("\n")
 
 
 def _cell(value: float) -> str:

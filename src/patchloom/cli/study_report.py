@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Sequence
 from dataclasses import asdict
-from io import StringIO
 from typing import Any
 
 from .. import io
 from ..study.building import counted
 from ..study.report import PictureRate, Rate, Report, SetupRate, Times
 from ..study.statistics import LEVEL, RESAMPLES
-from .tables import Table, inert, plain
+from .tables import Table, csv_text, inert, plain
 
 COLUMNS = ("setup", "of", "name", "wrong", "answers", "rate", "wilson_low", "wilson_high", "participants",
            "participants_low", "participants_high", "median_reaction_ms", "median_shown_ms", "percentile_95_shown_ms")
@@ -43,18 +42,16 @@ def _entry(values: dict[str, Any]) -> dict[str, Any]:
 
 def as_csv(report: Report) -> str:
     """Return a line for each setup, then one for each picture in each setup."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    lines: list[Sequence[Any]] = [COLUMNS]
     for one in report.setups:
         around = one.participant_interval or ("", "")
         shown = ("", "") if one.shown_ms is None else (one.shown_ms.median, one.shown_ms.percentile_95)
-        writer.writerow([one.setup, one.of, "", *_numbers(one.rate), one.participants, *around,
-                         one.rate.median_reaction_ms, *shown])
+        lines.append([one.setup, one.of, "", *_numbers(one.rate), one.participants, *around,
+                      one.rate.median_reaction_ms, *shown])
     for picture in report.pictures:
-        writer.writerow([picture.setup, "real" if picture.real else "fake", inert(io.shown(picture.name)),
-                         *_numbers(picture.rate), "", "", "", picture.rate.median_reaction_ms, "", ""])
-    return text.getvalue()
+        lines.append([picture.setup, "real" if picture.real else "fake", inert(io.shown(picture.name)),
+                      *_numbers(picture.rate), "", "", "", picture.rate.median_reaction_ms, "", ""])
+    return csv_text(lines)
 
 
 def _numbers(rate: Rate) -> list[Any]:

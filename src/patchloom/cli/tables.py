@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io as streams
 import math
 import unicodedata
@@ -40,6 +41,13 @@ class Table:
 def inert(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula, for CSV."""
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def csv_text(lines: Iterable[Sequence[Any]]) -> str:
+    """Return lines of cells as CSV, without the last line's end."""
+    file = streams.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(lines)
+    return file.getvalue().removesuffix("\n")
 
 
 def figures(values: Sequence[float], places: Iterable[float] = ()) -> list[str]:

@@ -56,7 +56,7 @@ from __future__ import annotations
 
 from .animation import ANIMATED, FPS, as_fps, check_frames, decode_frames, encode_frames
 from .fields import FIELD_SUFFIXES, load_field, save_field
-from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, check_mode, is_folder, shown
+from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, belongs, check_mode, is_folder, shown
 from .metadata import read_metadata
 from .pristine import NIQE_SUFFIXES, load_niqe, save_niqe
 from .reading import Picture, find_images, read, read_bytes
@@ -73,6 +73,7 @@ __all__ = [
     "WRITABLE",
     "Picture",
     "as_fps",
+    "belongs",
     "check_frames",
     "check_mode",
     "check_writable",

@@ -55,6 +55,17 @@ DEEP = ("U16", "F")
 """Kinds that go through OpenImageIO."""
 
 
+def belongs(stem: str, source: str) -> bool:
+    """Return whether a file's stem is that of its source, alone or before something that is no letter or digit.
+
+    Examples
+    --------
+    >>> [belongs(stem, "flowers") for stem in ("flowers", "flowers_7", "flowers-7", "flowers7")]
+    [True, True, True, False]
+    """
+    return stem.startswith(source) and not stem[len(source) : len(source) + 1].isalnum()
+
+
 def shown(name: object) -> str:
     """Return a name that fits on one line and that every terminal can print."""
     text = os.fspath(name) if isinstance(name, os.PathLike) else str(name)

@@ -43,7 +43,7 @@ def pairs(reals: Sequence[Path], fakes: Sequence[Path], *, by_name: bool = True)
     found: dict[Path, list[Path]] = {real: [] for real in reals}
     strays = []
     for fake in fakes:
-        owners = [real for real in reals if belongs(fake.stem, real.stem)]
+        owners = [real for real in reals if io.belongs(fake.stem, real.stem)]
         if owners:
             found[max(owners, key=lambda real: len(real.stem))].append(fake)
         else:
@@ -56,8 +56,3 @@ def pairs(reals: Sequence[Path], fakes: Sequence[Path], *, by_name: bool = True)
     for stray in strays:
         min(found.values(), key=len).append(stray)        # the first of those that have the fewest
     return [(real, tuple(own)) for real, own in found.items() if own]
-
-
-def belongs(fake: str, real: str) -> bool:
-    """Whether a fake's stem is a real's, alone or followed by something that is no letter or digit."""
-    return fake.startswith(real) and not fake[len(real) : len(real) + 1].isalnum()
