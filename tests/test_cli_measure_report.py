@@ -11,8 +11,9 @@ from patchloom.cli.measure_work import Row
 
 
 def rows_with(notes, **details):
-    return [Row("s/a.jpg", f"g/{at}.png", {"niqe": 1.0 + at}, details, {"niqe": note} if note else {}, (8, 8, 3))
-            for at, note in enumerate(notes)]
+    """One row for each text, whose sentences stand between bars."""
+    told = [{"niqe": tuple(note.split("|"))} if note else {} for note in notes]
+    return [Row("s/a.jpg", f"g/{at}.png", {"niqe": 1.0 + at}, details, one, (8, 8, 3)) for at, one in enumerate(told)]
 
 
 def report_of(rows, **settings):
@@ -27,8 +28,8 @@ def below(rows):
 
 def test_notes_are_few():
     """Sentences that differ in numbers alone are one, with from which to which they are, and few names."""
-    lines = below(rows_with(["2 blocks: below 16; 12 % of it is flat", "4 blocks: below 16", "10 blocks: below 16",
-                             "2 blocks: below 16; 1.1 % of it is flat", "2 blocks: below 16", ""]))
+    lines = below(rows_with(["2 blocks: below 16|12 % of it is flat", "4 blocks: below 16", "10 blocks: below 16",
+                             "2 blocks: below 16|1.1 % of it is flat", "2 blocks: below 16", ""]))
     assert lines[1:3] == ["note on niqe (5 of 6): 2 to 10 blocks: below 16",
                           "note on niqe (0.png, 3.png): 1.1 to 12 % of it is flat"]
     assert below(rows_with(["x", "x"]))[1] == "note on niqe (all): x"
@@ -61,7 +62,7 @@ def test_folders_in_common():
 
 
 def test_parentheses_stay_whole():
-    assert below(rows_with(["no score (a; b); 2 blocks"]))[:2] == ["note on niqe: no score (a; b)",
+    assert below(rows_with(["no score (a; b)|2 blocks"]))[:2] == ["note on niqe: no score (a; b)",
                                                                     "note on niqe: 2 blocks"]
     failed = replace(rows_with(["sizes=1 and 2: must be one; use another"])[0], values={"niqe": math.nan})
     assert below([failed])[0] == "note on niqe: sizes=1 and 2: must be one; use another"

@@ -86,7 +86,7 @@ def as_json(report: Report) -> str:
         "settings": report.settings,
         "rows": [
             {"source": row.source, "sample": row.sample, "values": row.values, "details": row.details,
-             "notes": [f"{name}: {note}" for name, note in row.notes.items()]}
+             "notes": _notes(row)}
             for row in report.rows
         ],
         "sets": [
@@ -132,9 +132,13 @@ def as_csv(report: Report) -> str:
     columns["method"] = [_method(row) for row in report.rows]
     columns |= {name: [text] * len(report.rows) for name, text in _constants(report).items()}
     columns["notes"] = [
-        inert("; ".join(f"{name}: {note}" for name, note in row.notes.items())) for row in report.rows
+        inert("; ".join(_notes(row))) for row in report.rows
     ]
     return csv_text([list(columns), *zip(*columns.values(), strict=True)])
+
+
+def _notes(row: Row) -> list[str]:
+    return [f"{name}: {'; '.join(notes)}" for name, notes in row.notes.items()]
 
 
 def _constants(report: Report) -> dict[str, str]:

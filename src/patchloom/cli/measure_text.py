@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import statistics
@@ -21,7 +20,6 @@ SIGNS = {"lower": "↓", "higher": "↑", "near 1": "→1", "neither": ""}
 
 _LEGEND = {"lower": "lower is better", "higher": "higher is better", "near 1": "near 1 is better"}
 _NAMED = 3                                                # samples that a note names, and sources that a line does
-_SENTENCES = re.compile(r"; (?![^(]*\))")                  # what parentheses hold is one
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]\d+)?")
 _PLACE = "\0"                                              # of a number; no note holds it
 
@@ -162,9 +160,8 @@ def _notes(report: Report) -> list[str]:
     names = _samples(report)
     about: dict[tuple[str, str], dict[str, list[list[str]]]] = {}
     for row, sample in zip(report.rows, names, strict=True):
-        for name, note in row.notes.items():
-            whole = math.isnan(row.values.get(name, 0.0))  # an error and its remedy
-            for sentence in [note] if whole else _SENTENCES.split(note):
+        for name, sentences in row.notes.items():
+            for sentence in sentences:
                 shape = name, _NUMBER.sub(_PLACE, sentence)
                 about.setdefault(shape, {}).setdefault(sample, []).append(_NUMBER.findall(sentence))
     lines = []

@@ -63,7 +63,7 @@ class Row:
         By metric; nan where the pictures do not suit it.
     details : mapping of str to mapping
         More, by metric, where there is more.
-    notes : mapping of str to str
+    notes : mapping of str to tuple of str
         By metric, or by `FILE`, where a figure means less than usual.
     shape : tuple of int
         Of the sample's pixels: (rows, columns, channels).
@@ -75,7 +75,7 @@ class Row:
     sample: str
     values: Mapping[str, float]
     details: Mapping[str, Mapping[str, Any]]
-    notes: Mapping[str, str]
+    notes: Mapping[str, tuple[str, ...]]
     shape: tuple[int, ...]
     seconds: float = 0.0
 
@@ -101,13 +101,13 @@ def measured(setup: Setup, pair: Pair) -> Row:
         )
     except ImageError as error:
         raise _with_remedy(error) from error
-    notes = {name: one.note for name, one in found.items() if one.note}
+    notes = {name: one.notes for name, one in found.items() if one.notes}
     return Row(
         pair.source.label,
         pair.sample.label,
         {name: one.value for name, one in found.items()},
         {name: dict(one.details) for name, one in found.items() if one.details},
-        {FILE: LOSSY, **notes} if "coherence" in found and is_jpeg(pair.sample) else notes,
+        {FILE: (LOSSY,), **notes} if "coherence" in found and is_jpeg(pair.sample) else notes,
         shape,
         time.perf_counter() - start,
     )

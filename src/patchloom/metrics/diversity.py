@@ -202,4 +202,4 @@ def nnfdiv_of(pair: Comparison) -> Measured:
     if pair.searched != "exact":
         notes.append("of PatchMatch's field: up to two fifths off that of exhaustive search")
     details = {"method": pair.searched, "level": LEVEL, "zlib": zlib.ZLIB_RUNTIME_VERSION}
-    return Measured(share, details, "; ".join(notes))
+    return Measured(share, details, tuple(notes))

@@ -29,13 +29,18 @@ class Measured:
         The figure.
     details : mapping of str to value
         More figures and facts that came with it, each fit for JSON.
-    note : str
-        One sentence where the figure means less than usual; else empty.
+    notes : tuple of str
+        Sentences that say where the figure means less than usual.
     """
 
     value: float
     details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    note: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """All notes in one line; empty if there is none."""
+        return "; ".join(self.notes)
 
 
 @dataclass(frozen=True)
@@ -83,4 +88,4 @@ def measured_mean(*estimates: Estimate) -> Measured:
     if error <= max(UNSURE * value, NEGLIGIBLE):
         return Measured(value, details)
     size = f"{100 * error / value:.1f} % of it" if error < value else f"{error:.2g}, no less than the figure itself"
-    return Measured(value, details, f"unsure: its standard error is {size}, and exhaustive search has none")
+    return Measured(value, details, (f"unsure: its standard error is {size}, and exhaustive search has none",))

@@ -116,4 +116,4 @@ def _computed(metric: Metric, pair: Comparison) -> Measured:
     try:
         return metric.compute(pair)
     except ImageError as error:
-        return Measured(math.nan, note=str(error))
+        return Measured(math.nan, notes=(str(error),))

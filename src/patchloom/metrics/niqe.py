@@ -98,7 +98,7 @@ def niqe_of(pair: Comparison) -> Measured:
             notes.append(f"the source has {len(beside.flat)} blocks: scores fall with their number")
     except ImageError as error:
         notes.append(f"the source has no score ({error})")
-    return Measured(_score(blocks, model), details, "; ".join(notes))
+    return Measured(_score(blocks, model), details, tuple(notes))
 
 
 def _as_model(value: Any) -> NiqeModel:

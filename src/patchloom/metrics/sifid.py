@@ -133,7 +133,7 @@ def _sifid(pair: Comparison, dimensions: int, weights: Inception | str | os.Path
         notes.append(f"{fewest} positions are too few for a covariance of {dimensions} dimensions")
     if not network.published:
         notes.append("the weights are not those of the published file: figures compare only with others of this file")
-    return Measured(value, details, "; ".join(notes))
+    return Measured(value, details, tuple(notes))
 
 
 def _check(shape: tuple[int, ...], dimensions: int, name: str) -> None:
