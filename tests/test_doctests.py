@@ -17,7 +17,7 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # Not imported: running `__main__` is the command line, and a compiled module has no doctests.
 MODULES = sorted(
     module.name
-    for module in pkgutil.walk_packages(patchloom.__path__, "patchloom.")
+    for module in pkgutil.walk_packages(patchloom.__path__, "patchloom.", onerror=lambda name: None)
     if module.name.rpartition(".")[2] not in ("__main__", "_native")
 )
 
@@ -27,6 +27,8 @@ def test_docstrings(name):
     """Each module's examples hold."""
     if name == "patchloom.kernels.native" and importlib.util.find_spec("patchloom._native") is None:
         pytest.skip("the native kernels are not built")
+    if name.startswith("patchloom.singan"):
+        pytest.importorskip("torch", reason="not on this machine: torch")
     failed, _ = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
     assert failed == 0
 
@@ -34,7 +36,7 @@ def test_docstrings(name):
 def test_there_are_docstring_examples():
     """The search for doctests finds some: an empty run would pass as well."""
     finder = doctest.DocTestFinder(exclude_empty=True)
-    modules = [importlib.import_module(name) for name in ("patchloom.params", "patchloom.tasks.generate")]
+    modules = [importlib.import_module(name) for name in ("patchloom.params.gpnn", "patchloom.tasks.generate")]
     assert all(any(test.examples for test in finder.find(module)) for module in modules)
 
 

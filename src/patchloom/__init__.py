@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 from . import metrics
 from ._version import __version__
 from .errors import (
@@ -87,3 +90,10 @@ __all__ = [
     "with_diversity",
     "with_patch_size",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `patchloom.singan` at its first use: it needs torch, and nothing else does."""
+    if name == "singan":
+        return importlib.import_module(".singan", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

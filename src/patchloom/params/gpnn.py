@@ -1,57 +1,21 @@
-"""Every number: default, bounds, unit and help. Nowhere else.
-
-The command line's options, the docs and later the web form are generated from
-the fields of `GPNNParams`.
-"""
+"""The numbers of a GPNN run, and its named settings."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from .errors import ParameterError, explain
+from ..errors import ParameterError, explain
+from .number import Number, check, check_all, number, numbers_of
 
 METHODS = ("auto", "exact", "patchmatch")
 DIVERSITIES = ("low", "medium", "high")
 
 MAX_CHANNELS = 32
 MAX_SEED = 2**64 - 1
-
-
-@dataclass(frozen=True)
-class Number:
-    """What may be said about one parameter.
-
-    Attributes
-    ----------
-    help : str
-        One sentence for ``--help`` and the docs.
-    low, high : float
-        Smallest and largest allowed value, both included.
-    unit : str
-        Unit, empty for plain numbers.
-    odd : bool
-        Only odd values are allowed.
-    choices : tuple of str
-        Allowed names, for parameters that are not numbers.
-    expert : bool
-        Not an option of the command line; for `GPNNParams` only.
-    """
-
-    help: str
-    low: float = -math.inf
-    high: float = math.inf
-    unit: str = ""
-    odd: bool = False
-    choices: tuple[str, ...] = ()
-    expert: bool = False
-
-
-def _number(default: Any, help: str, **limits: Any) -> Any:
-    return field(default=default, metadata={"number": Number(help, **limits)})
 
 
 @dataclass(frozen=True)
@@ -72,67 +36,66 @@ class GPNNParams:
     patchloom.errors.ParameterError: patch_size=8: must be odd, 3 to 31; try 7 or 9
     """
 
-    patch_size: int = _number(7, "Side of a patch.", low=3, high=31, unit="px", odd=True)
-    ratio: float = _number(0.75, "Size of a pyramid level relative to the next finer one.", low=0.5, high=0.95)
-    coarsest: int = _number(
+    patch_size: int = number(7, "Side of a patch.", low=3, high=31, unit="px", odd=True)
+    ratio: float = number(0.75, "Size of a pyramid level relative to the next finer one.", low=0.5, high=0.95)
+    coarsest: int = number(
         14,
         "Shorter side of the coarsest level: larger rearranges smaller pieces. A picture no larger has one level."
         " 0: chosen from the size of what is to change.",
         low=0, high=4096, unit="px",
     )
-    iterations: int = _number(10, "Most search-and-vote iterations at a level.", low=1, high=100)
-    coarsest_iterations: int = _number(1, "The same at the coarsest level.", low=1, high=100)
-    alpha: float = _number(
+    iterations: int = number(10, "Most search-and-vote iterations at a level.", low=1, high=100)
+    coarsest_iterations: int = number(1, "The same at the coarsest level.", low=1, high=100)
+    alpha: float = number(
         0.002, "Completeness: a small value makes every part of the source appear; inf turns it off.",
         low=1e-6, high=math.inf,
     )
-    complete_levels: int = _number(
+    complete_levels: int = number(
         5, "Coarsest levels at which completeness counts; finer ones keep what these laid out.",
         low=0, high=64, expert=True,
     )
-    balance_levels: int = _number(
+    balance_levels: int = number(
         6, "Levels after the coarsest whose first guess takes on the source's distribution of intensities.",
         low=0, high=64, expert=True,
     )
-    noise: float = _number(
+    noise: float = number(
         0.9, "Standard deviation of the noise added to the first guess, intensities on [0, 1].", low=0, high=10
     )
-    stay: float = _number(
+    stay: float = number(
         0.35, "Largest share of the first guess's patches that may stay in place; above it the noise is drawn again.",
         low=0.05, high=1, expert=True,
     )
-    draws: int = _number(
+    draws: int = number(
         12, "Most draws of the noise, each a tenth stronger than the one before.", low=1, high=100, expert=True
     )
-    start_level: int = _number(
+    start_level: int = number(
         0, "Levels above the coarsest at which noise enters; coarser structure then stays.", low=0, high=64
     )
-    method: str = _number("auto", "Nearest-neighbour search.", choices=METHODS)
-    sharp_levels: int = _number(
+    method: str = number("auto", "Nearest-neighbour search.", choices=METHODS)
+    sharp_levels: int = number(
         3, "Finest levels whose key, after the first iteration, is the source itself and not its blurred copy.",
         low=0, high=64, expert=True,
     )
-    sweeps: int = _number(1, "PatchMatch sweeps when a field is inherited.", low=1, high=64, expert=True)
-    cold_sweeps: int = _number(8, "PatchMatch sweeps from a random field.", low=1, high=256, expert=True)
-    trials: int = _number(4, "Random trials per sweep and patch.", low=0, high=32, expert=True)
-    looks: int = _number(
+    sweeps: int = number(1, "PatchMatch sweeps when a field is inherited.", low=1, high=64, expert=True)
+    cold_sweeps: int = number(8, "PatchMatch sweeps from a random field.", low=1, high=256, expert=True)
+    trials: int = number(4, "Random trials per sweep and patch.", low=0, high=32, expert=True)
+    looks: int = number(
         2, "Trials per sweep and patch among keys whose sums are alike, where a search has to be thorough.",
         low=0, high=4, expert=True,
     )
-    repairs: int = _number(
+    repairs: int = number(
         6, "Sweeps that a thorough search adds where patches are worse than the mean, with eight times the looks.",
         low=0, high=64, expert=True,
     )
-    fold: float = _number(
+    fold: float = number(
         0.6, "Standard deviation of the vote's Gaussian, in half patches.", low=0.05, high=100, expert=True
     )
-    tolerance: float = _number(
+    tolerance: float = number(
         0.002, "A level ends once no larger share of patches changes its neighbour.", low=0, high=1, expert=True
     )
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            object.__setattr__(self, item.name, check_number(item.name, getattr(self, item.name)))
+        check_all(self)
         if 0 < self.coarsest < self.patch_size:
             raise ParameterError(
                 explain("coarsest", self.coarsest, f"must be 0 or at least patch_size ({self.patch_size})",
@@ -142,45 +105,18 @@ class GPNNParams:
 
 def numbers() -> Mapping[str, Number]:
     """Name -> `Number` for every field of `GPNNParams`, in order."""
-    return MappingProxyType({item.name: item.metadata["number"] for item in fields(GPNNParams)})
+    return numbers_of(GPNNParams)
 
 
 def check_number(name: str, value: Any) -> Any:
-    """Return `value` in the field's type.
+    """Return `value` in the type of that field of `GPNNParams`.
 
     Raises
     ------
     ParameterError
         If it is out of range or of another type.
     """
-    item = next(item for item in fields(GPNNParams) if item.name == name)
-    number: Number = item.metadata["number"]
-    if number.choices:
-        if value not in number.choices:
-            raise ParameterError(explain(name, repr(value), "must be one of " + ", ".join(number.choices)))
-        return value
-    kind = int if isinstance(item.default, int) else float
-    try:
-        right = not isinstance(value, (bool, str)) and kind(value) == value
-    except (TypeError, ValueError, OverflowError):
-        right = False
-    if not right:
-        raise ParameterError(explain(name, repr(value), f"must be {_allowed(number, kind)}"))
-    if not number.low <= value <= number.high or (number.odd and value % 2 == 0):
-        raise ParameterError(explain(name, value, f"must be {_allowed(number, kind)}", _nearest(number, value)))
-    return kind(value)
-
-
-def _allowed(number: Number, kind: type) -> str:
-    what = "odd" if number.odd else "a whole number" if kind is int else "a number"
-    return f"{what}, {number.low:g} to {number.high:g}"
-
-
-def _nearest(number: Number, value: float) -> str:
-    low, high = number.low, number.high
-    if number.odd and low < value < high:
-        return f"try {value - 1:g} or {value + 1:g}"
-    return f"try {min(max(value, low), high):g}"
+    return check(GPNNParams, name, value)
 
 
 _paper = GPNNParams(

@@ -1,0 +1,15 @@
+"""What the package cannot do without: imported first, so that its absence is one clear error."""
+
+from __future__ import annotations
+
+from ..errors import MissingExtraError, explain
+
+try:
+    import safetensors  # noqa: F401
+    import torch  # noqa: F401
+except ImportError as error:
+    raise MissingExtraError(
+        explain("singan", error.name or "torch", "is not installed",
+                'pip install "patchloom[torch]"; where a CPU is all there is, first '
+                "pip install torch --index-url https://download.pytorch.org/whl/cpu")
+    ) from error

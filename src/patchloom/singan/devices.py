@@ -1,0 +1,73 @@
+"""Where torch computes, and how it is kept to the same results every time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from ..checks import as_threads
+from ..errors import ParameterError, explain
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def as_device(name: Any) -> torch.device:
+    """Return the device of a name; ``auto`` is the first of CUDA, MPS and CPU that is there.
+
+    Raises
+    ------
+    ParameterError
+        If the name is another, or the device is not there.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, found in there.items() if found))
+    kind = str(name).partition(":")[0]
+    if kind not in there:
+        raise ParameterError(explain("device", repr(name), "must be auto, cpu, cuda, cuda:NUMBER or mps"))
+    try:
+        device = torch.device(str(name))
+    except RuntimeError:
+        raise ParameterError(explain("device", repr(name), "must be auto, cpu, cuda, cuda:NUMBER or mps")) from None
+    missing = not there[kind] or (kind == "cuda" and (device.index or 0) >= torch.cuda.device_count())
+    if missing or (kind != "cuda" and device.index):
+        raise ParameterError(explain("device", repr(name), "is not on this machine", "try auto or cpu"))
+    return device
+
+
+def as_precision(asked: str, device: torch.device) -> str:
+    """Return float32 or bfloat16: what was asked for; ``auto`` is the latter where the device computes in it."""
+    if asked != "auto":
+        return asked
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float32"
+    if device.type == "cpu":
+        return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
+    return "float32"
+
+
+@contextmanager
+def repeatable(device: torch.device, threads: int) -> Iterator[None]:
+    """Within the block, torch computes on so many threads and picks no algorithm by its speed or whose sums vary.
+
+    Parameters
+    ----------
+    device : torch device
+        Where the work is.
+    threads : int
+        Of the CPU; 0 means `PATCHLOOM_THREADS`, or else all cores. Sums, and so results,
+        may depend on their number.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")      # read by CUDA when it is first used
+    before = torch.get_num_threads(), torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    torch.set_num_threads(as_threads(threads))
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = before[1:]

@@ -1,0 +1,136 @@
+"""The two networks of a scale, and what one step of each minimises.
+
+References
+----------
+Rott Shaham, Dekel, Michaeli, "SinGAN: Learning a Generative Model from a Single Natural Image"
+(ICCV 2019), section 3; Gulrajani et al., "Improved Training of Wasserstein GANs" (NeurIPS 2017).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+Tensor: TypeAlias = Any
+"""A torch tensor; pictures are (1, C, H, W) on [-1, 1]."""
+
+BLOCKS = 5
+"""Convolutions of 3 x 3 in each network: a receptive field of 11 x 11."""
+
+PAD = BLOCKS
+"""Pixels that a network takes off each side, and that pictures and noise are padded with once."""
+
+_SPREAD = 0.02                                            # standard deviation of the weights that training begins with
+
+
+def body(channels: int, width: int, out: int) -> nn.Sequential:
+    """Return five convolutions, all but the last with batch normalisation and a leaky ReLU.
+
+    Parameters
+    ----------
+    channels, width, out : int
+        Of the input, in between, and of the result.
+
+    Returns
+    -------
+    Sequential
+        (1, channels, H + 10, W + 10) -> (1, out, H, W); its parameters are not set.
+    """
+    layers: list[Any] = []
+    for block in range(BLOCKS):
+        last = block == BLOCKS - 1
+        layers.append(nn.utils.skip_init(nn.Conv2d, channels if block == 0 else width, out if last else width, 3))
+        if not last:
+            layers += [nn.BatchNorm2d(width), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers)
+
+
+def begin(network: nn.Sequential, seed: int) -> None:
+    """Draw the parameters that training begins with: the same for a seed on every device."""
+    drawn = torch.Generator().manual_seed(seed % 2**63)
+    with torch.no_grad():
+        for layer in network:
+            if isinstance(layer, nn.Conv2d):
+                layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, _SPREAD, generator=drawn))
+                most = 1 / math.sqrt(layer.in_channels * 9)
+                layer.bias.copy_(torch.empty(layer.bias.shape).uniform_(-most, most, generator=drawn))
+            elif isinstance(layer, nn.BatchNorm2d):
+                layer.weight.copy_(torch.empty(layer.weight.shape).normal_(1, _SPREAD, generator=drawn))
+
+
+def generated(generator: nn.Sequential, noise: Tensor, previous: Tensor) -> Tensor:
+    """Return a scale's picture: what the generator adds to the picture of the scale before.
+
+    Parameters
+    ----------
+    generator : Sequential
+        Of the scale.
+    noise : tensor (1, C, H + 10, W + 10)
+        Padded and multiplied with the scale's amplitude.
+    previous : tensor (1, C, H + 10, W + 10)
+        The picture of the scale before, enlarged and padded; zeros at the coarsest.
+
+    Returns
+    -------
+    tensor (1, C, H, W)
+    """
+    inner = previous[..., PAD:-PAD, PAD:-PAD]
+    return torch.tanh(generator(noise + previous).float()) + inner
+
+
+def score(critic: nn.Sequential, picture: Tensor) -> Tensor:
+    """Return the critic's mean over all patches of a picture: higher is more like the real one."""
+    return critic(picture).float().mean()
+
+
+def gradient_penalty(critic: nn.Sequential, real: Tensor, fake: Tensor, share: float) -> Tensor:
+    """Return how far the critic's slope is from 1 between two pictures: the mean over pixels of a squared difference.
+
+    Parameters
+    ----------
+    critic : Sequential
+        Of the scale.
+    real, fake : tensor (1, C, H, W)
+        The pictures; no gradient flows to them.
+    share : float
+        Of the real one, 0 to 1.
+
+    Notes
+    -----
+    As in the paper's code, the slope at a pixel is that of the sum of the critic's map, and its
+    norm is over the pixel's channels.
+    """
+    between = (share * real + (1 - share) * fake).detach().requires_grad_(True)
+    slope = torch.autograd.grad(critic(between).float().sum(), between, create_graph=True)[0]
+    return ((slope.norm(2, dim=1) - 1) ** 2).mean()
+
+
+def reconstruction_error(made: Tensor, real: Tensor) -> Tensor:
+    """Return the mean squared difference of two pictures."""
+    return functional.mse_loss(made, real)
+
+
+def padded(picture: Tensor) -> Tensor:
+    """Return a picture with zeros around it, which networks take off again."""
+    return functional.pad(picture, (PAD, PAD, PAD, PAD))
+
+
+def weights_of(network: nn.Sequential) -> dict[str, Tensor]:
+    """Return a copy of all parameters and running statistics, on the CPU, float32."""
+    return {
+        name: value.detach().to("cpu", torch.float32, copy=True).contiguous()
+        for name, value in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+
+
+def restored(weights: Mapping[str, Tensor], channels: int, out: int, device: torch.device) -> nn.Sequential:
+    """Return the network of some weights, ready for use."""
+    network = body(channels, weights["0.weight"].shape[0], out)
+    network.load_state_dict(dict(weights), strict=False)
+    return network.to(device).eval()
