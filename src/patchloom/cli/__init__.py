@@ -29,6 +29,7 @@ from .paint import paint
 from .rerun import rerun
 from .reshuffle import reshuffle
 from .retarget import retarget
+from .singan import group as singan
 from .study import group as study
 from .tile import tile
 
@@ -92,6 +93,7 @@ for made in (
     rerun,
     reshuffle,
     retarget,
+    singan,
     study,
     tile,
 ):
