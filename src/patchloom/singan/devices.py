@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -48,6 +48,14 @@ def as_precision(asked: str, device: torch.device) -> str:
     if device.type == "cpu":
         return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
     return "float32"
+
+
+def computing(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """Return the context in which a device's convolutions have a precision of `as_precision`."""
+    if precision == "float32":                            # some devices refuse even an autocast that is off
+        return nullcontext()
+    context: AbstractContextManager[Any] = torch.autocast(device.type, torch.bfloat16)
+    return context
 
 
 @contextmanager

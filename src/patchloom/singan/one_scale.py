@@ -14,6 +14,7 @@ from torch import nn
 from ..params import SinGANParams
 from ..search.patchmatch import mix
 from ..types import Size
+from .devices import computing
 from .growing import Draw, Level, grown, resized
 from .model import Scale
 from .networks import (
@@ -158,8 +159,7 @@ class ScaleTraining:
         for optimiser in self._optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = course.params.learning_rate * self.schedule.rate(count)
-        kind = course.device.type
-        with torch.autocast(kind, torch.bfloat16, enabled=course.precision == "bfloat16"):
+        with computing(course.device, course.precision):
             noise = self.amplitude * course.draw(self.scale, self.size, _NOISE, count)
             for step in range(course.params.critic_steps):
                 previous = self._drawn_below(count, step)
