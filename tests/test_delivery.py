@@ -15,8 +15,9 @@ import patchloom
 from conftest import make_picture
 from patchloom import Blend, GPNNParams, ImageError, ParameterError, plans
 from patchloom.checks import as_image, as_mask
-from patchloom.plans.material import alike, gather
-from patchloom.tasks.delivery import laid_over
+from patchloom.compare import alike
+from patchloom.overlay import laid_over
+from patchloom.plans.material import gather
 from patchloom.types import Layer
 from test_tasks import kinds
 

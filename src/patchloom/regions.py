@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from . import kernels
+from .checks import as_whole
+from .errors import ImageError, explain
 from .kernels.cancel import check
 from .resize import resize
 from .types import Image, Mask, Size
 
 # Pixels up to which it is faster to look at all around than to measure distances.
 _FEW = 3
+
+MOST_FEATHER = 256
+"""Pixels that a soft border may be wide."""
+
+
+def as_feather(feather: Any) -> int:
+    """Return the width of a soft border in pixels."""
+    return as_whole(feather, "feather", 0, MOST_FEATHER)
+
+
+def check_share(mask: Mask, name: str) -> None:
+    """Raise `ImageError` if a mask covers nothing or everything."""
+    if not mask.any() or mask.all():
+        covers = "0 % of the picture" if not mask.any() else "100 % of the picture"
+        raise ImageError(
+            explain(name, covers, "must cover a part", "paint what is meant white, and the rest black")
+        )
 
 
 def bounding(mask: Mask) -> tuple[slice, slice]:

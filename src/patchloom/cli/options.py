@@ -13,7 +13,7 @@ import click
 from ..checks import MAX_SIDE
 from ..errors import ParameterError, explain
 from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check_number, numbers, with_diversity, with_patch_size
-from ..plans.masked import MOST_FEATHER, as_feather
+from ..regions import MOST_FEATHER, as_feather
 from ..types import Size
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..checks import as_image, as_real, as_seed, as_size
+from ..compare import alike
 from ..guidance import as_colours, detail_size, recoloured
 from ..params import GPNNParams
 from ..pyramid import depth, pyramid
 from ..resize import resize
 from ..types import Image, Plan, Size
 from .masked import coarsest_for, resolved, shrinking, used
-from .material import Maps, Material, Weights, alike, as_params, check_side, gather, levels_for
+from .material import Maps, Material, Weights, as_params, check_side, gather, levels_for
 
 MOST_DETAIL = 4096.0
 

@@ -11,9 +11,9 @@ from ..layers import Blend
 from ..motion import walk
 from ..params import GPNNParams
 from ..pyramid import pyramid
-from ..regions import feathered
+from ..regions import as_feather, feathered
 from ..types import Plan, Size
-from .masked import as_feather, as_part, resolved, used
+from .masked import as_part, resolved, used
 from .material import Maps, Weights, as_params, check_side, gather, levels_for
 
 FRAMES = (4, 240)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..checks import as_image, as_mapping, as_seed, as_size
+from ..compare import alike
 from ..errors import ImageError, ParameterError, explain
 from ..params import MAX_CHANNELS, GPNNParams
 from ..regions import grown_inwards
@@ -16,7 +17,7 @@ from ..resize import resize
 from ..types import Box, Image, Plan, Size
 from .arranging import Boxes, arranged, blended, lying, placed
 from .masked import shrinking, used
-from .material import Material, Weights, alike, as_params, check_side, gather, levels_for
+from .material import Material, Weights, as_params, check_side, gather, levels_for
 from .mosaic import as_several, clear_of_seams, cut, joined, pyramids, side_by_side
 
 Places: TypeAlias = Mapping[int, tuple[int, int]] | None

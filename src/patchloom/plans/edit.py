@@ -9,19 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import as_seed, as_size
+from ..compare import alike, changed
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend, Layer
 from ..params import GPNNParams
 from ..pyramid import pyramid
-from ..regions import dilated, feathered
+from ..regions import as_feather, dilated, feathered
 from ..types import Image, Mask, Plan, Size
-from .masked import as_feather, as_part, coarsest_for, masked, resolved, shrinking, thickness, used
-from .material import Maps, Material, Weights, alike, as_params, check_side, gather, identity, levels_for
+from .masked import as_part, coarsest_for, masked, resolved, shrinking, thickness, used
+from .material import Maps, Material, Weights, as_params, check_side, gather, identity, levels_for
 
 # How far what may change reaches around an edit, and the soft border beyond, as shares of the longer side.
 _MARGIN, _FEATHER = 0.08, 0.02
-# What counts as changed: the mean difference of a square of so many pixels around. Less is what saving as JPEG does.
-_SQUARE, _CHANGED = 5, 0.05
 # At the coarsest level a patch is at most so wide, as a share of the edit; wider ones undo it.
 _SHARE = 0.45
 # The coarsest level is at least so large, as a share of the picture: the official code's five steps.
@@ -95,7 +94,7 @@ def edit(
                     f"must be {material.size[1]} x {material.size[0]}, as source is",
                     "only the region all takes another size")
         )
-    differing = _changed(material.image, guess) if same else np.ones(crude.size, np.bool_)
+    differing = changed(material.image, guess) if same else np.ones(crude.size, np.bool_)
     params = resolved(params, _coarsest(differing, params))
     if everything:
         return _anew(material, guess, params, as_seed(seed))
@@ -169,29 +168,6 @@ def _between(image: Image, kind: Any, low: float, high: float) -> Image:
     true = image.astype(np.float64) * (kind.high - kind.low) + kind.low
     scaled_down: npt.NDArray[np.float64] = (true - low) / (high - low)
     return scaled_down.astype(np.float32)
-
-
-def _changed(source: Image, edited: Image) -> Mask:
-    """Return where an edit differs from its source by more than saving it does, or else where it differs at all."""
-    mask = np.zeros(source.shape[:2], np.bool_)
-    for channel in range(source.shape[2]):
-        total = _sums(edited[..., channel] - source[..., channel])
-        mask |= np.abs(total, out=total) > _CHANGED * _SQUARE * _SQUARE
-    mask = mask if mask.any() else (edited != source).any(axis=2)
-    if not mask.any():
-        raise ImageError(explain("edited", "the same pixels as source", "must differ somewhere", "pass the edit"))
-    return mask
-
-
-def _sums(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return the sum of the square around each value."""
-    total = np.pad(plane.astype(np.float64), _SQUARE // 2, mode="edge")
-    for _ in (0, 1):
-        parts = total[: total.shape[0] - _SQUARE + 1].copy()
-        for first in range(1, _SQUARE):
-            parts += total[first : first + len(parts)]
-        total = parts.T
-    return total
 
 
 def _coarsest(differing: Mask, params: GPNNParams) -> int:

@@ -10,9 +10,9 @@ from ..checks import MAX_SIDE, as_seed, as_size, as_whole
 from ..errors import ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
-from ..regions import feathered
+from ..regions import as_feather, feathered
 from ..types import Image, Plan, Size
-from .masked import as_feather, coarsest_for, masked, resolved
+from .masked import coarsest_for, masked, resolved
 from .material import Maps, Weights, as_params, check_side, gather, identity
 
 # How much of the picture is mirrored at its edges to begin with, as a share of its rows and of its columns: what is

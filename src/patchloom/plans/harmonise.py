@@ -13,9 +13,9 @@ from ..checks import as_real, as_seed, as_size
 from ..errors import ImageError, explain
 from ..layers import Blend, Layer
 from ..params import MAX_CHANNELS, GPNNParams
-from ..regions import distance, feathered
+from ..regions import as_feather, distance, feathered
 from ..types import Image, Mask, Plan, Size
-from .masked import as_feather, as_part, coarsest_for, masked, resolved, thickness
+from .masked import as_part, coarsest_for, masked, resolved, thickness
 from .material import Maps, Material, Weights, as_params, check_side, gather, identity
 
 MOST_TEXTURE = 10.0

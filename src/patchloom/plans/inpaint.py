@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from ..checks import as_image, as_mapping, as_mask, as_seed, as_size
+from ..compare import coloured
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
 from ..pixels import again, as_array
-from ..regions import clear_patches, feathered
+from ..regions import as_feather, check_share, clear_patches, feathered
 from ..types import Image, Mask, PixelFormat, Plan, Size
-from .masked import as_feather, brought, check_share, coarsest_for, masked, resolved, thickness
-from .material import Maps, Material, Weights, as_params, check_side, coloured, gather, identity
+from .masked import brought, coarsest_for, masked, resolved, thickness
+from .material import Maps, Material, Weights, as_params, check_side, gather, identity
 
 FILLS = ("edges", "source")
 

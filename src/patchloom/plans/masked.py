@@ -9,24 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import as_mask, as_whole
-from ..errors import ImageError, ParameterError, explain
+from ..checks import as_mask
+from ..errors import ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
 from ..pyramid import level_sizes, pyramid
-from ..regions import clear_patches, distance, shrunk
+from ..regions import check_share, clear_patches, distance, shrunk
 from ..resize import resize
 from ..types import Image, Mask, Plan, Pyramid, Size, Wrap
 from .material import Material, levels_for
 
-MOST_FEATHER = 256
 # A longer side to which masks are reduced before their thickness is measured, in pixels.
 _ROUGHLY = 128
-
-
-def as_feather(feather: Any) -> int:
-    """Return the width of a soft border in pixels."""
-    return as_whole(feather, "feather", 0, MOST_FEATHER)
 
 
 def brought(mask: Mask, size: Size | None) -> Mask:
@@ -34,15 +28,6 @@ def brought(mask: Mask, size: Size | None) -> Mask:
     if size is None or size == mask.shape:
         return mask
     return np.asarray(resize(mask.astype(np.float32)[..., None], size)[..., 0] >= 0.5)
-
-
-def check_share(mask: Mask, name: str) -> None:
-    """Raise `ImageError` if a mask covers nothing or everything."""
-    if not mask.any() or mask.all():
-        covers = "0 % of the picture" if not mask.any() else "100 % of the picture"
-        raise ImageError(
-            explain(name, covers, "must cover a part", "paint what is meant white, and the rest black")
-        )
 
 
 def as_part(mask: Any, own: Size, size: Size | None, name: str) -> Mask:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import as_image, as_mapping, as_real, from_image
+from ..compare import is_clear
 from ..errors import ImageError, ParameterError, explain
 from ..params import MAX_CHANNELS, PRESETS, GPNNParams
 from ..pyramid import level_sizes
@@ -22,9 +23,6 @@ Weights: TypeAlias = Mapping[str, float] | None
 
 MOST_WEIGHT = 100.0
 """Of a map, relative to the picture's own 1."""
-
-# Half a step of 16 bits below 1: alpha that was resized is not exact.
-_OPAQUE = 1 - 0.5 / 65535
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,55 +161,6 @@ def _layer(picture: Any, image: Image, kind: PixelFormat, resized: bool) -> Laye
     true = np.asarray(picture)
     true = np.ascontiguousarray(true[..., None] if kind.flat else true, np.float32)
     return Layer(true, replace(kind, low=0.0, high=1.0), picture, true=True)
-
-
-def is_clear(image: Image, kind: PixelFormat) -> bool:
-    """Return whether a picture, of `as_image`, is transparent anywhere: an opaque alpha says nothing."""
-    return kind.alpha and float(image[..., -1].min()) < _OPAQUE
-
-
-def alike(
-    image: Image, kind: PixelFormat, like: PixelFormat, channels: int, clear: bool, names: tuple[str, str]
-) -> Image:
-    """Return `image` with the channels of another picture: an opaque alpha is added or left out.
-
-    Parameters
-    ----------
-    image, kind : Image and PixelFormat
-        Of `as_image`.
-    like, channels : PixelFormat and int
-        Of the other picture.
-    clear : bool
-        Whether the other picture is transparent anywhere.
-    names : (str, str)
-        What errors call the two.
-
-    Raises
-    ------
-    ImageError
-        If the one is grey and the other coloured, or real transparency meets none.
-    """
-    colours, others = image.shape[2] - kind.alpha, channels - like.alpha
-    if colours != others:
-        raise ImageError(
-            explain(names[0], {1: "grey", 3: "colours"}.get(colours, f"{colours} colour channels"),
-                    f"{names[1]} {coloured(others)}; both must have the same", "convert one of them")
-        )
-    if kind.alpha == like.alpha:
-        return image
-    if clear or is_clear(image, kind):
-        one, other = names if kind.alpha else names[::-1]
-        raise ImageError(
-            explain(one, "transparent pixels", f"{other} has none", f"flatten it, or give {other} an alpha")
-        )
-    if kind.alpha:
-        return np.ascontiguousarray(image[..., :-1])
-    return np.concatenate([image, np.ones((*image.shape[:2], 1), np.float32)], axis=2)
-
-
-def coloured(channels: int) -> str:
-    """Return what errors say of a picture of so many colours."""
-    return {1: "is grey", 3: "has colours"}.get(channels, f"has {channels} colour channels")
 
 
 def as_params(params: GPNNParams | None, task: str) -> GPNNParams:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..checks import as_image, from_image
+from ..compare import alike, is_clear
 from ..errors import ImageError, ParameterError, explain
 from ..params import GPNNParams
 from ..pixels import again
 from ..pyramid import depth, level_sizes
 from ..types import Box, Image, Mask, PixelFormat, Pyramid, Size
 from .masked import shrinking
-from .material import alike, is_clear
 
 
 def mosaic(pictures: Sequence[Any], *, names: Sequence[str] | None = None) -> Any:

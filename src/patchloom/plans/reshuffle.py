@@ -11,10 +11,10 @@ from ..checks import as_seed, as_size
 from ..errors import ImageError, explain
 from ..layers import Blend
 from ..params import MAX_CHANNELS, GPNNParams
-from ..regions import dilated, feathered, grown_inwards
+from ..regions import as_feather, dilated, feathered, grown_inwards
 from ..types import Image, Mask, Plan, Size
 from .edit import as_region, scaled
-from .masked import as_feather, coarsest_for, masked, resolved, thickness
+from .masked import coarsest_for, masked, resolved, thickness
 from .material import Maps, Weights, as_params, check_side, gather
 from .moving import Layout, Move, as_objects, laid_out
 

@@ -11,10 +11,10 @@ from ..checks import as_real, as_seed, as_size
 from ..errors import ParameterError, explain
 from ..layers import Blend
 from ..params import GPNNParams
-from ..regions import feathered, grown_inwards
+from ..regions import as_feather, feathered, grown_inwards
 from ..types import Image, Mask, Plan, Size, Wrap
 from .generate import TILES, as_tile
-from .masked import as_feather, coarsest_for, masked, resolved
+from .masked import coarsest_for, masked, resolved
 from .material import Maps, Weights, as_params, check_side, gather, identity
 from .pieces import pieced
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..motion import Frame, frame_guess, steadied, traced
+from ..overlay import laid_over
 from ..types import Plan, Step
-from .delivery import laid_over, voted
+from .delivery import voted
 
 # Things that move slowly may still jump by this much, in pixels, from frame to frame: patches lie at whole pixels.
 _LEAST_REACH = 3.0
