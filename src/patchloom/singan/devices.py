@@ -54,7 +54,8 @@ def computing(device: torch.device, precision: str) -> AbstractContextManager[An
     """Return the context in which a device's convolutions have a precision of `as_precision`."""
     if precision == "float32":                            # some devices refuse even an autocast that is off
         return nullcontext()
-    context: AbstractContextManager[Any] = torch.autocast(device.type, torch.bfloat16)
+    # Without its cache, which would keep the weights as they were before the steps of an optimiser within.
+    context: AbstractContextManager[Any] = torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
     return context
 
 
