@@ -59,6 +59,14 @@ def computing(device: torch.device, precision: str) -> AbstractContextManager[An
     return context
 
 
+def exact(device: torch.device) -> AbstractContextManager[Any]:
+    """Return the context in which products of matrices are float32, also within `computing`."""
+    context: AbstractContextManager[Any] = nullcontext()
+    if device.type in ("cpu", "cuda"):                    # the others have no autocast in torch 2.2
+        context = torch.autocast(device.type, torch.bfloat16, enabled=False)
+    return context
+
+
 @contextmanager
 def repeatable(device: torch.device, threads: int) -> Iterator[None]:
     """Within the block, torch computes on so many threads and picks no algorithm by its speed or whose sums vary.

@@ -15,6 +15,7 @@ from .. import kernels
 from ..resize import taps
 from ..search.patchmatch import mix
 from ..types import Image, Size
+from .devices import exact
 from .networks import PAD, Tensor, generated, padded
 
 Noise: TypeAlias = Callable[[int, Size], Any]
@@ -79,7 +80,8 @@ def resized(picture: Tensor, size: Size, scale: float | None = None) -> Tensor:
         factor = target / length if scale is None else scale
         if (target, factor) != (length, 1.0):
             matrix = torch.from_numpy(_matrix(length, target, factor)).to(picture)
-            picture = matrix @ picture if axis == -2 else picture @ matrix.T
+            with exact(picture.device):
+                picture = matrix @ picture if axis == -2 else picture @ matrix.T
     return picture
 
 

@@ -241,7 +241,7 @@ class ScaleTraining:
             kept = optimiser.state_dict()
             count = len(kept["param_groups"][0]["params"])
             state = {
-                index: {part: adam[f"{name}.{index}.{part}"] for part in ("step", "exp_avg", "exp_avg_sq")}
+                index: {part: adam[f"{name}.{index}.{part}"].clone() for part in ("step", "exp_avg", "exp_avg_sq")}
                 for index in range(count)
             }
             optimiser.load_state_dict({"state": state, "param_groups": kept["param_groups"]})
