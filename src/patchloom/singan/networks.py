@@ -80,12 +80,12 @@ def generated(generator: nn.Sequential, noise: Tensor, previous: Tensor) -> Tens
     tensor (1, C, H, W)
     """
     inner = previous[..., PAD:-PAD, PAD:-PAD]
-    return torch.tanh(generator(noise + previous).float()) + inner
+    return torch.tanh(generator(noise + previous).to(noise.dtype)) + inner
 
 
 def score(critic: nn.Sequential, picture: Tensor) -> Tensor:
     """Return the critic's mean over all patches of a picture: higher is more like the real one."""
-    return critic(picture).float().mean()
+    return critic(picture).to(picture.dtype).mean()
 
 
 def gradient_penalty(critic: nn.Sequential, real: Tensor, fake: Tensor, share: float) -> Tensor:
@@ -106,13 +106,62 @@ def gradient_penalty(critic: nn.Sequential, real: Tensor, fake: Tensor, share: f
     norm is over the pixel's channels.
     """
     between = (share * real + (1 - share) * fake).detach().requires_grad_(True)
-    slope = torch.autograd.grad(critic(between).float().sum(), between, create_graph=True)[0]
+    slope = torch.autograd.grad(critic(between).to(between.dtype).sum(), between, create_graph=True)[0]
     return ((slope.norm(2, dim=1) - 1) ** 2).mean()
 
 
 def reconstruction_error(made: Tensor, real: Tensor) -> Tensor:
     """Return the mean squared difference of two pictures."""
     return functional.mse_loss(made, real)
+
+
+def critic_loss(critic: nn.Sequential, real: Tensor, fake: Tensor, share: float, weight: float) -> tuple[Tensor, ...]:
+    """Return what a step of the critic minimises, and what it is made of.
+
+    Parameters
+    ----------
+    critic : Sequential
+        Of the scale.
+    real, fake : tensor (1, C, H, W)
+        The scale's picture, and a generated one without a gradient.
+    share : float
+        As for `gradient_penalty`.
+    weight : float
+        Of the penalty.
+
+    Returns
+    -------
+    loss, real score, fake score, weighted penalty : tensor
+        One number each.
+    """
+    real_score, fake_score = score(critic, real), score(critic, fake)
+    penalty = weight * gradient_penalty(critic, real, fake, share)
+    return fake_score - real_score + penalty, real_score, fake_score, penalty
+
+
+def generator_loss(
+    critic: nn.Sequential, fake: Tensor, made: Tensor, real: Tensor, weight: float
+) -> tuple[Tensor, ...]:
+    """Return what a step of the generator minimises, and what it is made of.
+
+    Parameters
+    ----------
+    critic : Sequential
+        Of the scale.
+    fake, made : tensor (1, C, H, W)
+        What the generator makes of random noise, and of the reconstruction's.
+    real : tensor (1, C, H, W)
+        The scale's picture.
+    weight : float
+        Of the reconstruction's error.
+
+    Returns
+    -------
+    loss, fake score, mean squared error : tensor
+        One number each.
+    """
+    fake_score, error = score(critic, fake), reconstruction_error(made, real)
+    return weight * error - fake_score, fake_score, error
 
 
 def padded(picture: Tensor) -> Tensor:

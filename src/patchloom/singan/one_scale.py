@@ -21,13 +21,14 @@ from .networks import (
     Tensor,
     begin,
     body,
+    critic_loss,
     generated,
-    gradient_penalty,
+    generator_loss,
     padded,
     reconstruction_error,
-    score,
     weights_of,
 )
+from .scales import width_at
 from .schedule import WINDOW, schedule
 
 _CRITIC, _GENERATOR, _RECONSTRUCTION, _BELOW, _SHARE, _NOISE = range(6)   # what a seed is drawn for
@@ -79,7 +80,7 @@ class Course:
 
     def width(self, scale: int) -> int:
         """Return the channels of a scale's networks: doubled every four scales."""
-        return min(self.params.channels << (scale // 4), self.params.most_channels)
+        return width_at(self.params, scale)
 
     def reconstruction_noise(self, scale: int, size: Size) -> Tensor:
         """Return the noise that makes the picture itself: a fixed map at the coarsest scale, zeros after it."""
@@ -184,21 +185,20 @@ class ScaleTraining:
             fake = generated(self._generate, noise, previous)
         optimiser = self._optimisers[1]
         optimiser.zero_grad()
-        real_score, fake_score = score(self.critic, self.real), score(self.critic, fake)
-        penalty = self.course.params.penalty * gradient_penalty(self.critic, self.real, fake, share)
-        (fake_score - real_score + penalty).backward()
+        loss, *parts = critic_loss(self.critic, self.real, fake, share, self.course.params.penalty)
+        loss.backward()
         optimiser.step()
-        return real_score.detach(), fake_score.detach(), penalty.detach()
+        return tuple(part.detach() for part in parts)
 
     def _generator_step(self, noise: Tensor, previous: Tensor) -> tuple[Tensor, ...]:
         """Do a step with a picture made anew: the generator has changed since the last."""
         optimiser = self._optimisers[0]
         optimiser.zero_grad()
         self.critic.requires_grad_(False)
-        fake_score = score(self.critic, generated(self._generate, noise, previous))
+        fake = generated(self._generate, noise, previous)
         made = generated(self._generate, self._rebuilding, self._previous)
-        error = reconstruction_error(made, self.real)
-        (self.course.params.reconstruction * error - fake_score).backward()
+        loss, fake_score, error = generator_loss(self.critic, fake, made, self.real, self.course.params.reconstruction)
+        loss.backward()
         self.critic.requires_grad_(True)
         optimiser.step()
         return fake_score.detach(), error.detach().sqrt() / 2   # on [0, 1]

@@ -59,6 +59,11 @@ def fitted_ratio(size: Size, params: SinGANParams) -> tuple[int, float]:
     return params.scales or usual, ratio
 
 
+def width_at(params: SinGANParams, scale: int) -> int:
+    """Return the channels of a scale's networks: doubled every four scales."""
+    return min(params.channels << (scale // 4), params.most_channels)
+
+
 def scale_sizes(size: Size, count: int, ratio: float) -> tuple[Size, ...]:
     """Return the sizes of `count` scales, coarsest first; the last is `size`."""
     sizes = []
