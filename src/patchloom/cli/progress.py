@@ -64,6 +64,18 @@ class Progress:
         else:
             self._bar.update(self._task, completed=self._done, description=label)
 
+    def portion(self, label: str, work: float) -> Callable[[float, str], None]:
+        """Return what shows on a bar, if there is one, how much of a piece is done, 0 to 1, and what is being done."""
+        start = self._done
+        self._done += work
+
+        def on_share(share: float, text: str) -> None:
+            if self._bar is not None:
+                self._bar.update(self._task, completed=start + work * share, description=f"{label}  {text}".rstrip())
+
+        on_share(0.0, "")
+        return on_share
+
     def picture(self, label: str, plan: Plan, work: float, seconds: float = 0.0) -> Callable[[Step], None] | None:
         """Return what a run calls at each step of a picture that is `work` of the total.
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import click
 
+from .sample import sample
+
 EXAMPLES = """\b
 Examples:
   patchloom singan train photo.jpg --out photo.safetensors
@@ -28,5 +30,5 @@ def group(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for made in ():
+for made in (sample,):
     group.add_command(made)

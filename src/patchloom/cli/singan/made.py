@@ -1,0 +1,312 @@
+"""From a model to files: what the commands of `patchloom.cli.singan.making` do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import io
+from ..._version import __version__
+from ...checks import as_image, from_image
+from ...errors import ImageError, InputError, ParameterError, explain
+from ...types import Size
+from .. import record
+from ..command import check_stdout
+from ..exits import deliver, say, tell
+from ..inputs import Input, Loaded, Source, as_sources, load, partner
+from ..jobs import Origin, Request, Target, as_seeds
+from ..options import resolve_size
+from ..output import STDOUT, as_naming, check_distinct, check_inputs_kept, check_many
+from ..progress import Progress
+from ..running import Runner
+from ..task import Options
+from .making import Call, Making, ModelCommand
+
+if TYPE_CHECKING:
+    from ...singan import Model, Sample
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFile:
+    """A model that was read.
+
+    Attributes
+    ----------
+    source : Source
+        Where it was.
+    model : Model
+        What it holds.
+    sha256 : str
+        Of its bytes.
+    """
+
+    source: Source
+    model: Model
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What is made of one picture, or of the model alone.
+
+    Attributes
+    ----------
+    command : ModelCommand
+        What is done.
+    file : ModelFile
+        The model.
+    inputs : tuple of Input
+        The picture and its companions.
+    options : mapping
+        The command's own, with the size in pixels.
+    device, threads
+        Where.
+    size : Size
+        Of the results.
+    targets : tuple of Target
+        The results.
+    origin : Origin, optional
+        Of a job that is repeated.
+    """
+
+    command: ModelCommand
+    file: ModelFile
+    inputs: tuple[Input, ...]
+    options: Options
+    device: str
+    threads: int
+    size: Size
+    targets: tuple[Target, ...]
+    origin: Origin | None = None
+
+    @property
+    def label(self) -> str:
+        """What messages call the picture, or the model."""
+        return (self.inputs[0].source if self.command.made.takes else self.file.source).label
+
+
+def carry_out(command: ModelCommand, path: Path, values: Mapping[str, Any]) -> int:
+    """Do what a command line asks for, and return its exit code.
+
+    Parameters
+    ----------
+    command : ModelCommand
+        Of the command line.
+    path : Path
+        Of the model.
+    values : mapping
+        All options.
+    """
+    if values["quiet"]:
+        warnings.simplefilter("ignore")
+    naming = as_naming(values["out"], command.made.template)
+    check_stdout(values)
+    seeds = as_seeds(values["seed"], values["count"])
+    file = read_model(path, quiet=values["quiet"])
+    request = Request(
+        seeds, naming, values["threads"], None, values["force"],
+        tell_seed=values["seed"] is None and not values["as_json"] and "{seed" not in naming.template,
+    )
+    images = values.get("images", ())
+    leads = [source.kept() for source in as_sources(images)] if command.made.takes else [file.source]
+    check_many(naming, len(leads), len(seeds))
+    several = len(leads) > 1 or (bool(images) and io.is_folder(images[0]))
+    runner = Runner(request, several=several, quiet=values["quiet"])
+    found = [
+        runner.attempt(lead.label, partial(_job, command, file, lead, values, (at, request)))
+        for at, lead in enumerate(leads)
+    ]
+    return finish(runner, [job for job in found if job is not None], values["as_json"], len(leads))
+
+
+def read_model(path: Path, *, quiet: bool) -> ModelFile:
+    """Return the model of a file; one whose training was stopped is said to be such."""
+    model = io.load_model(path)
+    trained = len(model.scales)
+    if trained < model.count and not quiet:
+        say(f"note: only {trained} of {model.count} scales of {io.shown(path.name)} are trained, and results come from "
+            "the last of them; train --resume goes on")
+    return ModelFile(Source(path), model, hashlib.sha256(io.read_bytes(path)).hexdigest())
+
+
+def finish(runner: Runner, jobs: Sequence[Job], as_json: bool, count: int) -> int:
+    """Do prepared jobs, tell what was made, and return the exit code."""
+    outputs = [path for job in jobs for target in job.targets for path in target.paths]
+    check_distinct(outputs)
+    check_inputs_kept([one.source.path for job in jobs for one in (*job.inputs, Input("", job.file.source))], outputs)
+    made: list[dict[str, Any]] = []
+    with Progress(sum(_work(job) * len(job.targets) for job in jobs), quiet=runner.quiet) as progress:
+        for job in jobs:
+            runner.attempt(job.label, partial(_results, job, runner, progress, made))
+    if as_json:
+        tell(json.dumps({"version": __version__, "outputs": made, "failed": runner.failed}, indent=2))
+    return runner.summary(count)
+
+
+def _job(
+    command: ModelCommand, file: ModelFile, lead: Source, values: Mapping[str, Any], place: tuple[int, Request]
+) -> Job:
+    """Read the inputs of a job and check all that can be checked before it is done; writes nothing."""
+    made = command.made
+    options = {str(option.name): values[str(option.name)] for option in command.own}
+    asked = values.get("size")
+    options["size"] = None if asked is None else resolve_size(asked, file.model.size)
+    inputs = [Input(made.takes, lead)] if made.takes else []
+    inputs += [
+        Input(role.name, partner(values[role.name], lead, role.name).kept())
+        for role in made.roles if values[role.name] is not None
+    ]
+    return prepared(Job(command, file, tuple(inputs), options, values["device"], values["threads"], (0, 0), ()), *place)
+
+
+def prepared(job: Job, index: int, request: Request) -> Job:
+    """Return a job with its size and targets, once its results are known to fit into their files."""
+    made, loaded = job.command.made, load(job.inputs)
+    picture = loaded.pictures[0] if made.takes else None
+    size = made.sized(job.file.model, picture and picture.pixels, job.options)
+    if size[0] * size[1] > io.MAX_PIXELS:
+        raise ParameterError(
+            explain("size", f"{size[1]}x{size[0]}", f"must be at most {io.MAX_PIXELS // 10**6} megapixels",
+                    "ask for less")
+        )
+    pixels = _pixel(made, job.file.model, picture)
+    suffix = _suffix(made, pixels, picture)
+    names = {"suffix": suffix, "width": size[1], "height": size[0], "task": made.name, "index": index,
+             **_named(job, picture), **request.names}
+    many = len(request.seeds) > 1
+    targets = tuple(
+        Target(seed, None if request.naming.stdout else request.naming.path(
+            {**names, "seed": seed, "index": at if many else index}))
+        for at, seed in enumerate(request.seeds)
+    )
+    for target in targets:
+        if target.path is not None:
+            made.delivery.check(pixels, target.path.suffix)
+            io.check_writable(target.path, force=request.force, suffixes=made.delivery.suffixes)
+    return replace(job, size=size, targets=targets)
+
+
+def _named(job: Job, picture: io.Picture | None) -> dict[str, str]:
+    """Return what a template's ``stem`` and ``name`` stand for."""
+    if picture is not None:
+        return {"stem": picture.stem, "name": picture.name}
+    return {"stem": Path(job.file.source.name).stem, "name": job.file.source.name}
+
+
+def _pixel(made: Making, model: Model, picture: io.Picture | None) -> Any:
+    """Return a pixel of what will be made: its mode, or dtype and channels."""
+    if picture is not None and made.like == "picture":
+        image, kind = as_image(picture.pixels)
+        return from_image(image[:1, :1], kind)
+    return from_image(np.zeros((1, 1, model.channels), np.float32), model.kind)
+
+
+def _suffix(made: Making, pixels: Any, picture: io.Picture | None) -> str:
+    """Return the suffix of the default name: the picture's own, or the first that holds what is made."""
+    usual = made.delivery.suffixes
+    likely = usual if made.delivery.moving else ((picture.suffix,) if picture else ()) + (".png", ".tif")
+    for suffix in likely:
+        try:
+            made.delivery.check(pixels, suffix)
+        except InputError:
+            continue
+        return suffix
+    raise ImageError(
+        explain("model", "a picture of such pixels", f"no {' or '.join(likely)} file holds them",
+                "make it in Python, with patchloom.singan")
+    )
+
+
+def _work(job: Job) -> float:
+    return float(job.size[0] * job.size[1])
+
+
+def _results(job: Job, runner: Runner, progress: Progress, made: list[dict[str, Any]]) -> None:
+    loaded = load(job.inputs)
+    for target in job.targets:
+        made.append(_result(job, loaded, target, runner, progress))
+
+
+def _result(job: Job, loaded: Loaded, target: Target, runner: Runner, progress: Progress) -> dict[str, Any]:
+    """Make, write and tell one result."""
+    start, made = time.perf_counter(), job.command.made
+    bar = progress.portion(f"{job.label} seed {target.seed}", _work(job))
+    picture = loaded.pictures[0].pixels if made.takes else None
+    companions = {one.role: read.pixels for one, read in zip(loaded.inputs, loaded.pictures, strict=True)}
+    how = {"seed": target.seed, "device": job.device, "threads": job.threads}
+    sample = made.make(Call(job.file.model, picture, companions, job.options, how, bar))
+    bar(1.0, "")
+    about = job.origin.about if job.origin else _metadata(job, loaded, target)
+    data = _write(job, loaded, target, sample, about, runner.request.force)
+    seconds = time.perf_counter() - start
+    rows, cols = job.size
+    frames = sample.frames or (sample.image,)
+    many = f"  {len(frames)} frames" if sample.frames else ""
+    line = f"{target.label}  {cols} x {rows}{many}  seed {target.seed}  {seconds:.1f} s"
+    progress.line(line)
+    if runner.quiet and runner.request.tell_seed and target.path and target.path.suffix.lower() in io.UNMARKED:
+        say(line)                                         # a seed that is nowhere else
+    return {
+        "path": STDOUT if target.path is None else str(target.path), "source": job.label,
+        "model": job.file.source.label, "seed": target.seed, "width": cols, "height": rows, "frames": len(frames),
+        "parameters": _parameters(job), "sha256_of_pixels": record.pixel_hash(*frames), "seconds": round(seconds, 3),
+        **_compared(job, target, data, progress),
+    }
+
+
+def _parameters(job: Job) -> dict[str, Any]:
+    """Return the numbers of the model's training and the size of the result."""
+    return {**asdict(job.file.model.params), "size": f"{job.size[1]}x{job.size[0]}"}
+
+
+def _metadata(job: Job, loaded: Loaded, target: Target) -> dict[str, str]:
+    """Return what a file says about itself: enough to make it again, and nothing that differs from run to run."""
+    given = {str(option.name): job.options[str(option.name)] for option in job.command.own}
+    options = record.recorded(job.command.own, given)
+    if job.options["size"] is not None:
+        options["size"] = f"{job.size[1]}x{job.size[0]}"
+    model = record.entry(Input("model", job.file.source), job.file.source.name, job.file.sha256)
+    return {
+        record.VERSION: __version__,
+        record.TASK: job.command.made.task,
+        record.SEED: str(target.seed),
+        record.PARAMETERS: json.dumps(_parameters(job), sort_keys=True),
+        record.OPTIONS: json.dumps(options, sort_keys=True),
+        record.SOURCES: json.dumps([model, *record.entries(loaded)]),
+    }
+
+
+def _write(
+    job: Job, loaded: Loaded, target: Target, sample: Sample, about: Mapping[str, str], force: bool
+) -> bytes:
+    """Write a result, and return its bytes."""
+    made = job.command.made
+    icc = loaded.pictures[0].icc if made.takes and made.like == "picture" else None
+    suffix = made.delivery.suffixes[0] if target.path is None else target.path.suffix
+    result: Any = sample                                  # has the two parts of a `Result` that become a file
+    data = made.delivery.encode(result, job.options, suffix, icc, about)
+    if target.path is None:
+        deliver(data)
+    else:
+        io.place(target.path, data, force=force)
+    return data
+
+
+def _compared(job: Job, target: Target, data: bytes, progress: Progress) -> dict[str, bool]:
+    """Say whether a result that was made again is the same."""
+    if job.origin is None:
+        return {}
+    before = io.read_bytes(job.origin.path)
+    same = job.command.made.delivery.same(data, before)
+    what = "the same bytes as" if data == before else "the same pixels as" if same else "other pixels than"
+    progress.line(f"{target.label} has {what} {io.shown(job.origin.path)}")
+    return {"same_pixels": same, "same_bytes": data == before}
