@@ -33,7 +33,7 @@ class SinGANParams:
     patchloom.errors.ParameterError: iterations=0: must be a whole number, 1 to 100000; try 1
     """
 
-    min_size: int = number(25, "Shorter side of the coarsest scale.", low=8, high=1024, unit="px")
+    min_size: int = number(25, "Shorter side of the coarsest scale.", low=11, high=1024, unit="px")
     max_size: int = number(250, "Longer side of the finest scale; a larger picture is made smaller first.", low=16,
                            high=4096, unit="px")
     scales: int = number(

@@ -49,7 +49,7 @@ def sample(
     model : Model
         Of `patchloom.singan.train` or `load`.
     size : (rows, columns), optional
-        Of the result, at least 8 on each side; by default that of the picture in training.
+        Of the result, at least 11 on each side; by default that of the picture in training.
     start_scale : int
         The scale at which noise enters, 0 (the coarsest: everything may be new) to the last; the
         structure of coarser scales is the picture's own.

@@ -9,8 +9,8 @@ from ..params import SinGANParams
 from ..resize import resize
 from ..types import Image, Pyramid, Size
 
-LEAST = 8
-"""Pixels that a side must have: less than the 11 that a network sees leaves nothing to learn."""
+LEAST = 11
+"""Pixels that a side must have: a critic sees 11 at once, and gets the picture without a border."""
 
 
 def finest_size(size: Size, params: SinGANParams) -> Size:
