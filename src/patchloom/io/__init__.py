@@ -1,4 +1,4 @@
-"""Files <-> pictures, field files and models of NIQE: the only file access under the command line and the web page.
+"""Files <-> pictures, field files, models: the only file access under the command line and the web page.
 
 The content decides how a file is read, the suffix how one is written. What is
 read and written, and what becomes of it, is one rule each:
@@ -58,6 +58,7 @@ from .animation import ANIMATED, FPS, as_fps, check_frames, decode_frames, encod
 from .fields import FIELD_SUFFIXES, load_field, save_field
 from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, belongs, check_mode, is_folder, shown
 from .metadata import read_metadata
+from .models import MODEL_SUFFIXES, load_model, save_model
 from .pristine import NIQE_SUFFIXES, load_niqe, save_niqe
 from .reading import Picture, find_images, read, read_bytes
 from .writing import check_writable, encode, place, write
@@ -67,6 +68,7 @@ __all__ = [
     "FIELD_SUFFIXES",
     "FPS",
     "MAX_PIXELS",
+    "MODEL_SUFFIXES",
     "NIQE_SUFFIXES",
     "READABLE",
     "UNMARKED",
@@ -83,12 +85,14 @@ __all__ = [
     "find_images",
     "is_folder",
     "load_field",
+    "load_model",
     "load_niqe",
     "place",
     "read",
     "read_bytes",
     "read_metadata",
     "save_field",
+    "save_model",
     "save_niqe",
     "shown",
     "write",
