@@ -34,7 +34,7 @@ MORE_ARGUMENTS = {
 }
 
 # What every application takes besides its own arguments, always under these names.
-COMMON = ("params", "seed", "maps", "map_weights", "threads", "memory", "on_step", "cancel")
+COMMON = ("params", "seed", "maps", "map_weights", "threads", "memory", "on_step", "cancel", "device")
 
 WIDE_NAMES = {"common", "conf", "core", "helper", "helpers", "misc", "opt", "tools", "util", "utils"}
 

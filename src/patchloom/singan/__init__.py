@@ -10,19 +10,32 @@ from __future__ import annotations
 from ..params import SINGAN_PRESETS as PRESETS
 from ..params import SinGANParams
 from . import _extra
+from .animate import animate
+from .edit import edit
+from .harmonise import harmonise
 from .model import Model, Scale
+from .paint import paint
+from .quantise import Quantised, quantised
 from .sample import Sample, sample
+from .superres import superres
 from .train import Step, steps, train
 
 __all__ = [
     "PRESETS",
     "Model",
+    "Quantised",
     "Sample",
     "Scale",
     "SinGANParams",
     "Step",
+    "animate",
+    "edit",
+    "harmonise",
+    "paint",
+    "quantised",
     "sample",
     "steps",
+    "superres",
     "train",
 ]
 

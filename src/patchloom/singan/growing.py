@@ -18,6 +18,8 @@ from ..types import Image, Size
 from .devices import exact
 from .networks import PAD, Tensor, generated, padded
 
+_BAND = 1 << 26                                           # values in a layer: 256 MiB
+
 Noise: TypeAlias = Callable[[int, Size], Any]
 """(scale, size of its picture) -> noise at unit amplitude, padded (1, C, H + 10, W + 10)."""
 
@@ -129,9 +131,31 @@ def grown(
                 picture = unit.new_zeros(1, unit.shape[1], *sizes[scale])
             elif scale > first:
                 picture = resized(picture, sizes[scale], None if ratio is None else 1 / ratio)
-            level = levels[scale]
-            picture = generated(level.generator, level.amplitude * unit, padded(picture))
+            picture = generated_over(levels[scale], unit, picture)
     return picture
+
+
+def generated_over(level: Level, unit: Tensor, picture: Tensor) -> Tensor:
+    """Return a scale's picture over the one before it, of the same size: in bands of rows, so that memory stays flat.
+
+    Parameters
+    ----------
+    level : Level
+        In use, not in training: its normalisation is fixed, and a band needs nothing of the others.
+    unit : tensor (1, C, H + 10, W + 10)
+        Noise at unit amplitude.
+    picture : tensor (1, C, H, W)
+        Of the scale before, enlarged.
+    """
+    noise, previous = level.amplitude * unit, padded(picture)
+    rows, cols = picture.shape[-2:]
+    height = max(1, _BAND // (level.generator[0].out_channels * cols))
+    bands = [
+        generated(level.generator, noise[..., top : top + height + 2 * PAD, :],
+                  previous[..., top : top + height + 2 * PAD, :])
+        for top in range(0, rows, height)
+    ]
+    return bands[0] if len(bands) == 1 else torch.cat(bands, dim=-2)
 
 
 def as_tensor(image: Image, device: torch.device) -> Tensor:

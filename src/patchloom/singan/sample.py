@@ -109,16 +109,19 @@ def course_of(model: Model, device: torch.device, threads: int) -> Course:
 
 def sizes_for(model: Model, size: Size) -> tuple[Size, ...]:
     """Return the sizes of the model's scales for a result of `size`, coarsest first."""
+    if size == model.size:
+        return model.sizes[: len(model.scales)]
     return scale_sizes(size, len(model.scales), model.ratio)
 
 
 def drawn(model: Model, levels: tuple[Level, ...], draw: Draw, size: Size, start: int) -> Tensor:
     """Return a random picture (1, C, H, W) that is the model's own up to the scale `start`."""
     sizes = sizes_for(model, size)
+    ratio = model.ratio if size == model.size else None   # as in training: sides are whole, and their ratios not quite
     below = None
     if start:
-        below = resized(rebuilt(model, levels[:start], draw.device), sizes[start])
-    return grown(levels, sizes, draw, first=start, start=below)
+        below = resized(rebuilt(model, levels[:start], draw.device), sizes[start], None if ratio is None else 1 / ratio)
+    return grown(levels, sizes, draw, ratio=ratio, first=start, start=below)
 
 
 def rebuilt(model: Model, levels: tuple[Level, ...], device: torch.device) -> Tensor:
