@@ -31,9 +31,10 @@ TITLES = {                                                # column's heading, an
     "bidirectional_multiscale": ("bidirectional, several sizes, 1e-4", 1e-4),
     "patch_swd": ("patch SWD, 1e-3", 1e-3), "sharpness_ratio": ("sharpness", 1), "identity_share": ("identity", 1),
     "rigid_share": ("rigid", 1), "pixel_diversity": ("pixel diversity", 1),
+    "training_seconds": ("seconds of training", 1), "seconds": ("seconds", 1), "megabytes": ("memory, MB", 1),
 }
 """Metrics that are not here are called by their own names."""
-ALONE = ("seconds",)
+ALONE = ("seconds", "training_seconds", "megabytes")
 """What is not compared pair by pair: what else the machine had to do is no matter of the setting."""
 
 

@@ -117,6 +117,56 @@ def test_completeness(script, told, tmp_path, monkeypatch):
         assert "difference" in table["settings"][f"{method}: alpha 0.01"]["metrics"]["contrast"]
 
 
+def test_engines(script, told, tmp_path, monkeypatch):
+    """Both engines have their figures, training is told once for a picture, and is not done again."""
+    pytest.importorskip("torch", reason="not on this machine: torch")
+    no_matplotlib(monkeypatch)
+    told = [*told, "--cache", str(tmp_path / "cache"), "--seeds", "2", "--iterations", "1", "--longest", "36"]
+    module = script("table_engines")
+    module.main([*told, "--paper", "tiny"])
+    table, text = result(tmp_path, "engines")
+    trained = table["settings"]["SinGAN, default"]["metrics"]
+    assert trained["training_seconds"]["n"] == 1 and trained["training_seconds"]["mean"] > 0
+    assert trained["megabytes"]["n"] == 1 and trained["patch_swd"]["n"] == trained["seconds"]["n"] == 2
+    assert "difference" in trained["patch_swd"] and "difference" not in trained["seconds"]
+    assert table["settings"]["GPNN, default"]["metrics"]["training_seconds"]["mean"] == 0
+    assert "torch" in table["versions"] and table["sizes"] == {"tiny": "36 x 28"}
+    assert "| SinGAN, paper | 2 |" in text and "seconds of training" in text
+    assert not list((tmp_path / "cache" / "models").glob("*.part.*"))
+    monkeypatch.setattr(sys.modules["trained"], "apart", None)
+    module.main(told)
+    again, _ = result(tmp_path, "engines")
+    assert again["settings"]["SinGAN, default"] == table["settings"]["SinGAN, default"]
+
+
+def test_a_stopped_training_goes_on(script, told, tmp_path, monkeypatch, make_picture):
+    """A model whose training was stopped after a scale is the same as one that was trained at once."""
+    pytest.importorskip("torch", reason="not on this machine: torch")
+    trained = script("trained")
+    from patchloom import io, singan
+
+    params = singan.SinGANParams(min_size=11, iterations=2, channels=4)
+    picture = make_picture(16, 20)
+    trained.training_job(picture, params, 3, tmp_path / "whole.safetensors")
+    save, saved = io.save_model, []
+
+    def cut(path, model, *, force):
+        save(path, model, force=force)
+        saved.append(len(model.scales))
+        if len(saved) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(trained.io, "save_model", cut)
+    with pytest.raises(KeyboardInterrupt):
+        trained.training_job(picture, params, 3, tmp_path / "parts.safetensors")
+    assert saved == [1, 2] and (tmp_path / "parts.part.safetensors").exists()
+    trained.training_job(picture, params, 3, tmp_path / "parts.safetensors")
+    assert saved[2] == 3
+    whole, parts = ((tmp_path / f"{name}.safetensors").read_bytes() for name in ("whole", "parts"))
+    assert whole == parts and not (tmp_path / "parts.part.safetensors").exists()
+    assert json.loads((tmp_path / "parts.json").read_text("utf-8"))["seconds"] > 0
+
+
 def test_speed(script, told, tmp_path, monkeypatch):
     """One thread and two give the same bytes; seconds come with their spread."""
     no_matplotlib(monkeypatch)
