@@ -46,10 +46,9 @@ def schedule(errors: npt.NDArray[np.float32], params: SinGANParams) -> Schedule:
     """
     whole = len(errors) // WINDOW
     means = errors[: whole * WINDOW].reshape(whole, WINDOW).astype(np.float64).mean(axis=1)
-    decay = math.floor(params.iterations * params.decay_after + 0.5)
+    usual = math.floor(params.iterations * params.decay_after + 0.5)
     for window in range(1, whole) if params.tolerance else ():
-        if means[window] > (1 - params.tolerance) * means[:window].min():
-            decay = min(decay, (window + 1) * WINDOW)
-            break
-    last = params.iterations if params.decay_after == 0 else math.ceil(decay / params.decay_after - 1e-9)
-    return Schedule(decay, min(params.iterations, last))
+        decay = (window + 1) * WINDOW
+        if decay < usual and means[window] > (1 - params.tolerance) * means[:window].min():
+            return Schedule(decay, min(params.iterations, math.ceil(decay / params.decay_after - 1e-9)))
+    return Schedule(usual, params.iterations)
