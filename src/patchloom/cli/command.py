@@ -15,6 +15,7 @@ from .. import io
 from .._version import __version__
 from ..checks import as_memory, as_seed, as_threads, machine_memory
 from ..errors import ParameterError, explain
+from ..params import PRESETS
 from . import record
 from .exits import check_open, tell
 from .inputs import Source, as_fixed, as_sources, inputs_of, label
@@ -127,7 +128,7 @@ def _shared_options(task: Task) -> list[click.Option]:
                      help="Decides everything random; picture i of --count has seed S + i."
                           "  [default: a fresh one, which is told; 0 to 2**64 - 1]"),
         *preset_options(task.presets),
-        *number_options(task.presets[0]),
+        *number_options(PRESETS[task.presets[0]]),
         click.Option(["--map", "map_file"], type=Checked("NAME=FILE", partial(as_pair, "map")), multiple=True,
                      help="A picture of the same size that follows the result (normals, heights), written beside it as"
                           " STEM_NAME; may be repeated. A file, a folder or a template.  [default: none]"),

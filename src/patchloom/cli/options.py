@@ -12,7 +12,7 @@ import click
 
 from ..checks import MAX_SIDE
 from ..errors import ParameterError, explain
-from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check_number, numbers, with_diversity, with_patch_size
+from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check, numbers, with_diversity, with_patch_size
 from ..regions import MOST_FEATHER, as_feather
 from ..types import Size
 
@@ -70,22 +70,22 @@ def as_number(text: str) -> int | float | str:
     return text
 
 
-def number_options(preset: str) -> list[click.Option]:
-    """Return an option for every number of `GPNNParams` that is not for experts; help tells the preset's values."""
+def number_options(preset: Any) -> list[click.Option]:
+    """Return an option for every number of a preset that is not for experts; help tells the preset's values."""
     return [
-        number_option(item.name, item.metadata["number"], getattr(PRESETS[preset], item.name))
-        for item in fields(GPNNParams)
+        number_option(item.name, item.metadata["number"], getattr(preset, item.name), type(preset))
+        for item in fields(preset)
         if not item.metadata["number"].expert
     ]
 
 
-def number_option(name: str, number: Number, default: Any) -> click.Option:
-    """Return the option for a number, whose default its help tells."""
+def number_option(name: str, number: Number, default: Any, params: type[Any] = GPNNParams) -> click.Option:
+    """Return the option for a number of `params`, whose default its help tells."""
     if number.choices:
-        kind = Checked("[" + "|".join(number.choices) + "]", partial(check_number, name), number.choices)
+        kind = Checked("[" + "|".join(number.choices) + "]", partial(check, params, name), number.choices)
     else:
         metavar = "INTEGER" if isinstance(default, int) else "NUMBER"
-        kind = Checked(metavar, lambda text: check_number(name, as_number(text)))
+        kind = Checked(metavar, lambda text: check(params, name, as_number(text)))
     flag = "--" + name.replace("_", "-")
     text = f"{number.help}  [{_limits(name, number, default)}]"
     return click.Option([flag, name], type=kind, metavar=kind.name, help=text)

@@ -39,7 +39,7 @@ class Progress:
     def __enter__(self) -> Progress:
         """Show the bar, if there is a terminal for it."""
         if not self._quiet and (self._console is not None or on_terminal()):
-            self._bar = _bar(self._console)
+            self._bar = bar(self._console)
             self._task = self._bar.add_task("", total=self._total)
             self._bar.start()
         return self
@@ -114,7 +114,8 @@ def _shares(plan: Plan) -> list[float]:
     return [part / sum(seconds) for part in seconds]
 
 
-def _bar(console: Any) -> Any:
+def bar(console: Any = None) -> Any:
+    """Return a bar with what is done, its share and the time that is left; on stderr unless a console is passed."""
     from rich import progress
     from rich.console import Console
     from rich.table import Column
