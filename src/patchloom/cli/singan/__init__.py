@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import click
 
+from .animate import animate
+from .edit import edit
+from .harmonise import harmonise
+from .paint import paint
 from .sample import sample
 
 EXAMPLES = """\b
@@ -30,5 +34,5 @@ def group(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for made in (sample,):
+for made in (sample, animate, paint, harmonise, edit):
     group.add_command(made)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 import warnings
@@ -30,28 +29,10 @@ from ..progress import Progress
 from ..running import Runner
 from ..task import Options
 from .making import Call, Making, ModelCommand
+from .opened import Opened
 
 if TYPE_CHECKING:
     from ...singan import Model, Sample
-
-
-@dataclass(frozen=True, eq=False)
-class ModelFile:
-    """A model that was read.
-
-    Attributes
-    ----------
-    source : Source
-        Where it was.
-    model : Model
-        What it holds.
-    sha256 : str
-        Of its bytes.
-    """
-
-    source: Source
-    model: Model
-    sha256: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +43,7 @@ class Job:
     ----------
     command : ModelCommand
         What is done.
-    file : ModelFile
+    file : Opened
         The model.
     inputs : tuple of Input
         The picture and its companions.
@@ -79,7 +60,7 @@ class Job:
     """
 
     command: ModelCommand
-    file: ModelFile
+    file: Opened
     inputs: tuple[Input, ...]
     options: Options
     device: str
@@ -111,7 +92,7 @@ def carry_out(command: ModelCommand, path: Path, values: Mapping[str, Any]) -> i
     naming = as_naming(values["out"], command.made.template)
     check_stdout(values)
     seeds = as_seeds(values["seed"], values["count"])
-    file = read_model(path, quiet=values["quiet"])
+    file = command.made.opens(path, values)
     request = Request(
         seeds, naming, values["threads"], None, values["force"],
         tell_seed=values["seed"] is None and not values["as_json"] and "{seed" not in naming.template,
@@ -128,21 +109,15 @@ def carry_out(command: ModelCommand, path: Path, values: Mapping[str, Any]) -> i
     return finish(runner, [job for job in found if job is not None], values["as_json"], len(leads))
 
 
-def read_model(path: Path, *, quiet: bool) -> ModelFile:
-    """Return the model of a file; one whose training was stopped is said to be such."""
-    model = io.load_model(path)
-    trained = len(model.scales)
-    if trained < model.count and not quiet:
-        say(f"note: only {trained} of {model.count} scales of {io.shown(path.name)} are trained, and results come from "
-            "the last of them; train --resume goes on")
-    return ModelFile(Source(path), model, hashlib.sha256(io.read_bytes(path)).hexdigest())
-
-
 def finish(runner: Runner, jobs: Sequence[Job], as_json: bool, count: int) -> int:
     """Do prepared jobs, tell what was made, and return the exit code."""
     outputs = [path for job in jobs for target in job.targets for path in target.paths]
-    check_distinct(outputs)
-    check_inputs_kept([one.source.path for job in jobs for one in (*job.inputs, Input("", job.file.source))], outputs)
+    files = list({id(job.file): job.file for job in jobs}.values())
+    check_distinct([*outputs, *(path for file in files for path in file.outputs)])
+    check_inputs_kept([one.source.path for job in jobs for one in (*job.inputs, Input("", job.file.source))],
+                      [*outputs, *(path for file in files for path in file.outputs)])
+    ready = {id(file): file if file.train is None else file.train() for file in files}
+    jobs = [replace(job, file=ready[id(job.file)]) for job in jobs]
     made: list[dict[str, Any]] = []
     with Progress(sum(_work(job) * len(job.targets) for job in jobs), quiet=runner.quiet) as progress:
         for job in jobs:
@@ -153,7 +128,7 @@ def finish(runner: Runner, jobs: Sequence[Job], as_json: bool, count: int) -> in
 
 
 def _job(
-    command: ModelCommand, file: ModelFile, lead: Source, values: Mapping[str, Any], place: tuple[int, Request]
+    command: ModelCommand, file: Opened, lead: Source, values: Mapping[str, Any], place: tuple[int, Request]
 ) -> Job:
     """Read the inputs of a job and check all that can be checked before it is done; writes nothing."""
     made = command.made
@@ -274,7 +249,8 @@ def _metadata(job: Job, loaded: Loaded, target: Target) -> dict[str, str]:
     options = record.recorded(job.command.own, given)
     if job.options["size"] is not None:
         options["size"] = f"{job.size[1]}x{job.size[0]}"
-    model = record.entry(Input("model", job.file.source), job.file.source.name, job.file.sha256)
+    file = job.file
+    model = record.entry(Input(file.role, file.source), file.source.name, file.sha256)
     return {
         record.VERSION: __version__,
         record.TASK: job.command.made.task,
@@ -290,7 +266,7 @@ def _write(
 ) -> bytes:
     """Write a result, and return its bytes."""
     made = job.command.made
-    icc = loaded.pictures[0].icc if made.takes and made.like == "picture" else None
+    icc = loaded.pictures[0].icc if made.takes and made.like == "picture" else job.file.icc
     suffix = made.delivery.suffixes[0] if target.path is None else target.path.suffix
     result: Any = sample                                  # has the two parts of a `Result` that become a file
     data = made.delivery.encode(result, job.options, suffix, icc, about)

@@ -42,6 +42,7 @@ from ...types import Size
 from ..command import output_options
 from ..options import MAX_COUNT, Checked, as_count, as_number, as_size_request
 from ..task import Delivery, Options, Role
+from .opened import Opened, open_model
 
 if TYPE_CHECKING:
     from ...singan import Model, Sample
@@ -107,6 +108,8 @@ class Making:
         Whose kind of pixels and colour profile the result has.
     sized : callable
         (model, picture, options) -> (rows, columns) of the result.
+    opens : callable
+        (path, all options) -> the model.
     delivery : Delivery
         How the result becomes a file: `run` and `suffix` are not used.
     """
@@ -118,6 +121,7 @@ class Making:
     size: bool = False
     like: Literal["model", "picture"] = "model"
     sized: Callable[[Model, Any, Options], Size] = usual_size
+    opens: Callable[[Path, Mapping[str, Any]], Opened] = open_model
     delivery: Delivery = field(default_factory=Delivery)
 
     @property

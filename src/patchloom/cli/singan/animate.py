@@ -1,0 +1,66 @@
+"""``patchloom singan animate``: a model's picture that moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ... import io
+from ...checks import as_real
+from ..animate import LOOP
+from ..options import Checked, as_number, feather_option
+from ..task import Role
+from .making import MOST_SCALES, Call, making, whole
+
+if TYPE_CHECKING:
+    from ...singan import Sample
+
+EXAMPLES = """\b
+Examples:
+  patchloom singan train lake.jpg --preset animate --out lake.safetensors
+  patchloom singan animate lake.safetensors
+  patchloom singan animate lake.safetensors --start-scale 1 --mask water.png --out lake.gif
+  patchloom singan animate lake.safetensors --frames 48 --fps 24 --no-loop --out lake.mp4
+"""
+
+# As in `patchloom.singan.animate`, which cannot be asked without torch.
+FRAMES, ALPHA, BETA = (2, 1000), (0.0, 1.0), (0.0, 0.99)
+
+
+def _number(name: str, limits: tuple[float, float]) -> Checked:
+    return Checked("NUMBER", lambda text: as_real(as_number(text), name, *limits))
+
+
+@making("animate", short_help="MODEL's picture, moving.", epilog=EXAMPLES, delivery=LOOP,
+        roles=(Role("mask", "White where things move; the rest stays as it is."),))
+@click.option("--frames", type=whole("frames", *FRAMES), default="100",
+              help=f"Of the loop.  [default: 100; {FRAMES[0]} to {FRAMES[1]}]")
+@click.option("--fps", type=Checked("NUMBER", lambda text: io.as_fps(as_number(text))), default="10",
+              help=f"Frames a second.  [default: 10; {io.FPS[0]:g} to {io.FPS[1]:g}]")
+@click.option("--start-scale", type=whole("start_scale", 0, MOST_SCALES - 1),
+              help="The scale at which noise enters: at 0, the coarsest, everything moves, at later ones smaller "
+                   "things and by less.  [default: 2, or the last; 0 to the model's last]")
+@click.option("--alpha", type=_number("alpha", ALPHA), default="0.1",
+              help="How strongly everything is drawn back to the picture.  [default: 0.1; 0 to 1, of a loop from 0.01]")
+@click.option("--beta", type=_number("beta", BETA), default="0.9",
+              help=f"How smoothly things go on as they went.  [default: 0.9; {BETA[0]:g} to {BETA[1]:g}]")
+@click.option("--loop/--no-loop", default=True,
+              help="Whether the last frame leads back to the first; without, as published, the walk begins at the "
+                   "picture itself.  [default: loop]")
+@feather_option("Pixels around the mask over which motion ends.", 8)
+def animate(call: Call) -> Sample:
+    """Make a short loop from the picture that MODEL was trained on: a walk in the noise of its scales.
+
+    A model trained with --preset animate suits it best: its noise goes on around the picture, so that things move at
+    the edges as they do within. The loop is WebP by default; --out x.gif has 256 colours, and --out x.mp4 needs the
+    extra "video". A mask has the size of the frames, or of the picture before training made it smaller.
+    """
+    from ... import singan
+
+    options, count = call.options, call.options["frames"]
+    return singan.animate(
+        call.model, frames=count, start_scale=options["start_scale"], alpha=options["alpha"], beta=options["beta"],
+        loop=options["loop"], mask=call.get("mask"), feather=options["feather"],
+        on_step=lambda done: call.tell(done / count, f"frame {done} of {count}"), **call.how,
+    )
