@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..params import SinGANParams
 from ..types import Image, PixelFormat, Pyramid, Size
 from .networks import Tensor
-from .scales import fitted_ratio, real_pictures, scale_sizes
+from .scales import fitted_ratio, real_pictures, scale_sizes, width_at
 
 LOSSES = ("real", "fake", "penalty", "adversarial", "error")
 """Columns of a scale's record: the critic's mean on the real picture and on a generated one, its gradient penalty,
@@ -123,6 +123,10 @@ class Model:
     def reals(self) -> Pyramid:
         """The picture at all scales, coarsest first."""
         return real_pictures(self.image, self.count, self.ratio)
+
+    def width(self, scale: int) -> int:
+        """Return the channels of a scale's networks."""
+        return width_at(self.params, scale)
 
     @property
     def size(self) -> Size:

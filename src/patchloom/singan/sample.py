@@ -84,6 +84,33 @@ def sample(
     return Sample(from_image(image, model.kind), seed)
 
 
+def reconstruction(model: Model, *, device: str = "auto", threads: int = 0) -> Any:
+    """Return the picture that a model was trained on as the model makes it, without any noise but its own fixed map.
+
+    Parameters
+    ----------
+    model : Model
+        Of `patchloom.singan.train`, or of one of its steps.
+    device, threads
+        As for `sample`.
+
+    Returns
+    -------
+    array or PIL image
+        Of the type, dtype and channels of the picture, at the size of the last trained scale.
+
+    Raises
+    ------
+    InputError
+        If something that was passed cannot be used.
+    """
+    check_model(model)
+    where = as_device(device)
+    with repeatable(where, as_threads(threads)):
+        picture = rebuilt(model, levels_of(model, where), where)
+    return from_image(as_image(picture), model.kind)
+
+
 def check_model(model: Any) -> None:
     """Raise an error unless `model` is one with a trained scale."""
     if not isinstance(model, Model):
