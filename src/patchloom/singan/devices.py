@@ -67,6 +67,11 @@ def exact(device: torch.device) -> AbstractContextManager[Any]:
     return context
 
 
+def fuses_adam(device: torch.device) -> bool:
+    """Tell whether a device does a step of Adam in one pass: half the time of many small ones."""
+    return device.type == "cuda" or (device.type == "cpu" and torch.__version__ >= (2, 4))
+
+
 @contextmanager
 def repeatable(device: torch.device, threads: int) -> Iterator[None]:
     """Within the block, torch computes on so many threads and picks no algorithm by its speed or whose sums vary.

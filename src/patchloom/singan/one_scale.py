@@ -14,7 +14,7 @@ from torch import nn
 from ..params import SinGANParams
 from ..search.patchmatch import mix
 from ..types import Size
-from .devices import computing
+from .devices import computing, fuses_adam
 from .growing import Draw, Level, grown, resized
 from .model import Scale
 from .networks import (
@@ -121,7 +121,7 @@ class ScaleTraining:
         self._generate = torch.compile(self.generator) if course.compiled else self.generator
         self._optimisers = [
             torch.optim.Adam(network.parameters(), lr=course.params.learning_rate,
-                             betas=(course.params.momentum, 0.999), fused=course.device.type == "cuda")
+                             betas=(course.params.momentum, 0.999), fused=fuses_adam(course.device))
             for network in (self.generator, self.critic)
         ]
         self._losses: list[Tensor] = []
