@@ -16,7 +16,7 @@ from .harmonise import harmonise
 from .model import Model, Scale
 from .paint import paint
 from .quantise import Quantised, quantised
-from .sample import Sample, sample
+from .sample import Sample, reconstruction, sample
 from .superres import superres
 from .train import Step, steps, train
 
@@ -33,6 +33,7 @@ __all__ = [
     "harmonise",
     "paint",
     "quantised",
+    "reconstruction",
     "sample",
     "steps",
     "superres",
