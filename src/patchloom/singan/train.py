@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -150,7 +150,11 @@ def steps(
     ------
     Step
     """
-    begun = begin_model(image, params=params, seed=seed, device=device)
+    if resume is not None and not isinstance(resume, Model):
+        raise ParameterError(explain("resume", type(resume).__name__, "must be a model of patchloom.singan",
+                                     "read one with patchloom.io.load_model"))
+    usual = resume.params if params is None and resume is not None else params
+    begun = begin_model(image, params=usual, seed=seed, device=device)
     if resume is not None:
         begun = check_resumed(begun, resume, given=params is not None, seeded=seed is not None)
     return _steps(begun, device, as_threads(threads), compiled)
@@ -178,12 +182,12 @@ def check_resumed(begun: Model, resume: Model, *, given: bool, seeded: bool) -> 
     ParameterError
         If it is not.
     """
-    for what, got, kept in (
-        ("seed", begun.seed if seeded else resume.seed, resume.seed),
-        ("params", begun.params if given else resume.params, resume.params),
-    ):
-        if got != kept:
-            raise ParameterError(explain(what, got, f"the training that goes on has {kept}",
+    asked = {"seed": begun.seed} if seeded else {}
+    asked |= asdict(begun.params) if given else {}
+    kept = {"seed": resume.seed, **asdict(resume.params)}
+    for name, value in asked.items():
+        if value != kept[name]:
+            raise ParameterError(explain(name, value, f"the training that goes on has {kept[name]}",
                                          "leave it out, or train anew"))
     if begun.image.shape != resume.image.shape or not np.array_equal(begun.image, resume.image):
         raise ParameterError(explain("resume", "a model of another picture", "must be of the one that is passed",
@@ -236,9 +240,10 @@ def _step(model: Model, done: tuple[Scale, ...], training: ScaleTraining) -> Ste
 
     def keep() -> Model:
         rest = None
-        if not last:
-            rest = Unfinished(weights_of(training.critic), {} if training.ended else training.moments())
-        return replace(model, scales=(*done, training.made()), unfinished=rest)
+        with repeatable(training.course.device, training.course.threads):
+            if not last:
+                rest = Unfinished(weights_of(training.critic), {} if training.ended else training.moments())
+            return replace(model, scales=(*done, training.made()), unfinished=rest)
 
     return Step(training.scale, model.count, training.iteration - 1, training.schedule.end, training.ended, last, look,
                 keep)
