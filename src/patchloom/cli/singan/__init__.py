@@ -12,6 +12,8 @@ from .edit import edit
 from .harmonise import harmonise
 from .paint import paint
 from .sample import sample
+from .superres import superres
+from .train import train
 
 EXAMPLES = """\b
 Examples:
@@ -34,5 +36,5 @@ def group(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for made in (sample, animate, paint, harmonise, edit):
+for made in (train, sample, animate, superres, paint, harmonise, edit):
     group.add_command(made)
