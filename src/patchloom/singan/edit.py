@@ -12,7 +12,7 @@ from .model import Model
 from .sample import Sample
 
 DILATE, FEATHER = 20, 10
-_BACK = 1                                                 # scales before the finest at which an edit enters
+_BACK = 2                                                 # scales before the finest at which an edit enters
 
 
 def usual_start(count: int) -> int:
@@ -45,8 +45,8 @@ def edit(
         White where the edit is; of the size of `edited`. By default where it differs from the picture in training, for
         which it has to have that one's size.
     start_scale : int, optional
-        The scale at which the edit enters, 1 to the last: a coarser one changes it more. By default the last
-        but one.
+        The scale at which the edit enters, 1 to the last: a coarser one changes it more. By default two
+        before the last.
     dilate : int
         Pixels that the mask grows by, 0 to 256.
     feather : int
