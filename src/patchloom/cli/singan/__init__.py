@@ -10,6 +10,7 @@ import click
 from .animate import animate
 from .edit import edit
 from .harmonise import harmonise
+from .info import info
 from .paint import paint
 from .sample import sample
 from .superres import superres
@@ -36,5 +37,5 @@ def group(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for made in (train, sample, animate, superres, paint, harmonise, edit):
+for made in (train, info, sample, animate, superres, paint, harmonise, edit):
     group.add_command(made)

@@ -175,8 +175,8 @@ def _run(order: Order) -> int:
     steps = singan.steps(order.picture.pixels, params=begun.params, seed=begun.seed, compiled=values["compiled"],
                          resume=begun if begun.scales else None, **where)
     with stopping() as request, Watch(begun, order.source.name, quiet=values["quiet"]) as watch:
-        watchers = [watch, previews] if previews is not None else [watch]
-        made = follow(steps, Checkpoints(order.path, force=force), request, watchers)
+        made = follow(steps, Checkpoints(order.path, force=force), request,
+                      (watch,) if previews is None else (watch, previews))
     seconds = time.monotonic() - start
     if made.unfinished is not None:
         say(f"{_where(made)} is kept; go on with: patchloom singan train {io.shown(values['image'])} "
