@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _POINTS = 400                                             # along a scale: more are means of neighbours
 _COLUMNS = (                                              # title, (column of the record, what it is called) ...
     ("critic", ((0, "on the picture"), (1, "on a made one"), (2, "gradient penalty"))),
-    ("generator", ((3, "critic on its picture"),)),
-    ("error of the reconstruction", ((4, "in training"),)),
+    ("generator: critic on its picture", ((3, ""),)),
+    ("error of the reconstruction", ((4, ""),)),
 )
 
 
@@ -52,7 +52,7 @@ def drawn(model: Model, name: str) -> bytes:
     for axis, (title, lines) in zip(axes[0], _COLUMNS, strict=True):
         axis.set_title(title, fontsize=10)
         if len(lines) > 1:
-            axis.legend(fontsize=7, loc="best")
+            axis.legend(fontsize=7, loc="best", framealpha=0.5)
     for axis in axes[-1]:
         axis.set_xlabel("iteration", fontsize=8)
     file = BytesIO()
