@@ -90,7 +90,7 @@ def sizes_towards(model: Model, factor: Any) -> tuple[Size, ...]:
         raise ImageError(explain("model", sides, "must be trained on the whole picture",
                                  f"train it with max_size {max(model.own_size)}"))
     times = as_real(factor, "factor", *FACTOR)
-    most = MAX_SIDE / max(own)
+    most = min(FACTOR[1], MAX_SIDE / max(own))
     if _scaled(own, times) == own or times > most:
         raise ParameterError(explain("factor", factor, f"must be above 1, and at most {most:g} for this picture"))
     steps = max(1, math.floor(math.log(times) / math.log(_STEP) + 0.5))

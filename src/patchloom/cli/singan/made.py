@@ -92,7 +92,7 @@ def carry_out(command: ModelCommand, path: Path, values: Mapping[str, Any]) -> i
     naming = as_naming(values["out"], command.made.template)
     check_stdout(values)
     seeds = as_seeds(values["seed"], values["count"])
-    file = command.made.opens(path, values)
+    file = command.made.opens(path, {**values, "seed": seeds[0]})
     request = Request(
         seeds, naming, values["threads"], None, values["force"],
         tell_seed=values["seed"] is None and not values["as_json"] and "{seed" not in naming.template,
@@ -245,8 +245,9 @@ def _parameters(job: Job) -> dict[str, Any]:
 
 def _metadata(job: Job, loaded: Loaded, target: Target) -> dict[str, str]:
     """Return what a file says about itself: enough to make it again, and nothing that differs from run to run."""
-    given = {str(option.name): job.options[str(option.name)] for option in job.command.own}
-    options = record.recorded(job.command.own, given)
+    unused = job.command.made.training if job.file.role == "model" else ()
+    own = [option for option in job.command.own if option.name not in unused]
+    options = record.recorded(own, job.options)
     if job.options["size"] is not None:
         options["size"] = f"{job.size[1]}x{job.size[0]}"
     file = job.file

@@ -110,6 +110,8 @@ class Making:
         (model, picture, options) -> (rows, columns) of the result.
     opens : callable
         (path, all options) -> the model.
+    training : tuple of str
+        Own options of a training that `opens` may lead to: nothing to the result where a model was there.
     delivery : Delivery
         How the result becomes a file: `run` and `suffix` are not used.
     """
@@ -122,6 +124,7 @@ class Making:
     like: Literal["model", "picture"] = "model"
     sized: Callable[[Model, Any, Options], Size] = usual_size
     opens: Callable[[Path, Mapping[str, Any]], Opened] = open_model
+    training: tuple[str, ...] = ()
     delivery: Delivery = field(default_factory=Delivery)
 
     @property
