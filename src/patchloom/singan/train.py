@@ -17,7 +17,7 @@ from .growing import Level, as_tensor
 from .model import LOSSES, Model, Scale, Unfinished
 from .networks import restored, weights_of
 from .one_scale import Course, ScaleTraining
-from .scales import finest_size
+from .scales import finest_size, fitted_ratio
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +168,7 @@ def begin_model(image: Any, *, params: SinGANParams | None, seed: int | None, de
     pixels, kind = as_image(image, "image")
     params = params or SINGAN_PRESETS["default"]
     size = finest_size((pixels.shape[0], pixels.shape[1]), params)
+    fitted_ratio(size, params)                            # refuses what has no such scales
     own = (pixels.shape[0], pixels.shape[1])
     finest = np.clip(resize(pixels, size), 0, 1)
     model = Model(finest, kind, params, as_seed(seed), (), own, as_precision(params.precision, as_device(device)))
