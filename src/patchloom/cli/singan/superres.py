@@ -127,6 +127,9 @@ def _iterations(make: Command) -> Command:
         training=("iterations", "model_out"))
 @click.option("--factor", type=Checked("NUMBER", lambda text: as_real(as_number(text), "factor", *FACTOR)), default="4",
               help=f"Of both sides.  [default: 4; above {FACTOR[0]:g} to {FACTOR[1]:g}]")
+@click.option("--consistent/--drifting", default=True,
+              help="Whether each step gives back what it differs in from the picture, once it is as small again; "
+                   "without, as published, colours and contrast drift.  [default: consistent]")
 @_iterations
 @click.option("--model", "model_out", metavar="FILE",
               help="Of a picture: keep what is trained in this file too, for other factors.  [default: none]")
@@ -139,4 +142,6 @@ def superres(call: Call) -> Sample:
     """
     from ... import singan
 
-    return singan.superres(call.model, factor=call.options["factor"], **call.how)
+    return singan.superres(
+        call.model, factor=call.options["factor"], consistent=call.options["consistent"], **call.how
+    )
