@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -26,17 +27,13 @@ def as_device(name: Any) -> torch.device:
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, found in there.items() if found))
-    kind = str(name).partition(":")[0]
-    if kind not in there:
+    asked = re.fullmatch(r"(cpu|cuda|mps)(?::([0-9]{1,2}))?", str(name))       # torch takes cuda:256 for cuda:0
+    if asked is None:
         raise ParameterError(explain("device", repr(name), "must be auto, cpu, cuda, cuda:NUMBER or mps"))
-    try:
-        device = torch.device(str(name))
-    except RuntimeError:
-        raise ParameterError(explain("device", repr(name), "must be auto, cpu, cuda, cuda:NUMBER or mps")) from None
-    missing = not there[kind] or (kind == "cuda" and (device.index or 0) >= torch.cuda.device_count())
-    if missing or (kind != "cuda" and device.index):
+    kind, number = asked[1], int(asked[2] or 0)
+    if not there[kind] or number >= (torch.cuda.device_count() if kind == "cuda" else 1):
         raise ParameterError(explain("device", repr(name), "is not on this machine", "try auto or cpu"))
-    return device
+    return torch.device(str(name))
 
 
 def as_precision(asked: str, device: torch.device) -> str:
