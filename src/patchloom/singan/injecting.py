@@ -102,15 +102,17 @@ def as_start(model: Model, start: int | None, usual: int) -> int:
 
 def check_same_pixels(model: Model, given: Given) -> None:
     """Raise `ImageError` unless a pixel of the picture is as large as one of the model's finest scale."""
-    whole = len(model.scales) == model.count and model.own_size == model.image.shape[:2]
+    through = len(model.scales) == model.count
+    whole = through and model.own_size == model.image.shape[:2]
     rows, cols = model.size
     if whole and min(given.size) < LEAST:
         raise ImageError(explain(given.name, f"{given.size[1]} x {given.size[0]} pixels",
                                  f"its sides must be at least {LEAST}", "use a larger picture"))
     if not whole and given.size != model.size:
+        other = f"train with a max_size of {max(model.own_size)} or more" if through else "train the model to its end"
         raise ImageError(
             explain(given.name, f"{given.size[1]} x {given.size[0]} pixels", f"the model makes {cols} x {rows}",
-                    f"bring picture and mask to that, or train with a max_size of {max(model.own_size)} or more")
+                    f"bring picture and mask to that, or {other}")
         )
 
 

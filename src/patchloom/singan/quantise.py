@@ -124,7 +124,7 @@ def _step(model: Model, training: ScaleTraining) -> Step:
 
 def nearest(picture: Tensor, centres: Colours) -> Tensor:
     """Return a picture (1, C, H, W) with the nearest of some colours at each pixel, the first of equals."""
-    colours = torch.from_numpy(centres).to(picture)
+    colours = torch.from_numpy(centres.astype(np.float32)).to(picture)
     best, found = picture.new_full((1, 1, *picture.shape[-2:]), torch.inf), torch.zeros_like(picture)
     for colour in colours:
         of = colour.reshape(1, -1, 1, 1)
