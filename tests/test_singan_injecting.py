@@ -287,8 +287,8 @@ BAD = {
                      "a max_size of 52 or more"),
     "an unfinished model": (
         lambda: singan.edit(replace(model(), scales=model().scales[:3]), make_picture(40, 52, 3), PART, **CPU),
-        ImageError, "edited=52 x 40 pixels: the model makes 29 x 22; bring picture and mask to that, or train the model "
-        "to its end"),
+        ImageError, "edited=52 x 40 pixels: the model makes 29 x 22; bring picture and mask to that, or train the "
+        "model to its end"),
     "too small": (lambda: singan.edit(model(), make_picture(10, 52, 3), **CPU), ImageError,
                   "edited=52 x 10 pixels: its sides must be at least 11; use a larger picture"),
     "an empty mask": (lambda: singan.harmonise(model(), make_picture(40, 52, 3), PART & False, **CPU), ImageError,
