@@ -87,6 +87,15 @@ def test_import_leaves_front_ends_alone():
     assert not {"patchloom.cli", "patchloom.__main__", "PIL", "click", "rich", "torch", "OpenImageIO"} & new
 
 
+def test_only_the_second_engine_imports_torch():
+    """All the rest, the command line with its group `singan` too, loads without torch and other heavy extras."""
+    rest = [path.relative_to(SOURCE).with_suffix("").parts for path in PYTHON if SOURCE / "singan" not in path.parents]
+    names = [".".join(("patchloom", *parts)) for parts in rest if parts[-1] not in ("__init__", "__main__")]
+    new = modules_after(f"import {', '.join(names)}")
+    assert {"patchloom.cli.singan.train", "patchloom.io.models"} <= new
+    assert not {"torch", "safetensors", "scipy", "matplotlib", "patchloom.singan"} & new
+
+
 def test_import_contracts():
     """The contracts in pyproject.toml are kept, as `lint-imports` would say."""
     lint = pytest.importorskip("importlinter.cli")
