@@ -135,7 +135,9 @@ def grown(
     return picture
 
 
-def generated_over(level: Level, unit: Tensor, picture: Tensor) -> Tensor:
+def generated_over(
+    level: Level, unit: Tensor, picture: Tensor, around: Callable[[Tensor], Tensor] = padded
+) -> Tensor:
     """Return a scale's picture over the one before it, of the same size: in bands of rows, so that memory stays flat.
 
     Parameters
@@ -146,8 +148,10 @@ def generated_over(level: Level, unit: Tensor, picture: Tensor) -> Tensor:
         Noise at unit amplitude.
     picture : tensor (1, C, H, W)
         Of the scale before, enlarged.
+    around : callable
+        Pads it by 5 pixels; by default with zeros, as in training.
     """
-    noise, previous = level.amplitude * unit, padded(picture)
+    noise, previous = level.amplitude * unit, around(picture)
     rows, cols = picture.shape[-2:]
     height = max(1, _BAND // (level.generator[0].out_channels * cols))
     bands = [

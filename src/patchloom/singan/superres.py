@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import torch
+from torch.nn import functional
 
 from ..checks import MAX_SIDE, as_real, as_seed, as_threads, from_image
 from ..errors import ImageError, ParameterError, explain
@@ -13,7 +14,7 @@ from ..types import Size
 from .devices import as_device, repeatable
 from .growing import Draw, Level, as_image, as_tensor, generated_over, resized
 from .model import Model
-from .networks import Tensor
+from .networks import PAD, Tensor
 from .sample import Sample, check_model, levels_of
 
 FACTOR = (1.0, 64.0)
@@ -64,7 +65,8 @@ def superres(
     Notes
     -----
     Small structures repeat across scales in natural pictures, so a generator that has learnt to add what the
-    last enlargement lost can add it to the next one. It is applied as often as steps of 2^(1/3) come nearest
+    last enlargement lost can add it to the next one. The picture is mirrored at its edges (published: zeros), where
+    lines would grow. It is applied as often as steps of 2^(1/3) come nearest
     to the factor: six times for 4. What it gets wrong in large areas at each step, about its error of
     reconstruction, would add up.
     """
@@ -109,6 +111,11 @@ def _scaled(size: Size, factor: float) -> Size:
     return rows, cols
 
 
+def _mirrored(picture: Tensor) -> Tensor:
+    """Return a picture that goes on beyond its edges: what zeros do there would grow with each step."""
+    return functional.pad(picture, (PAD, PAD, PAD, PAD), mode="reflect")
+
+
 def _enlarged(low: Tensor, level: Level, sizes: tuple[Size, ...], draw: Draw, consistent: bool) -> Tensor:
     """Return a picture enlarged step by step, each with what the generator adds."""
     own, picture = (low.shape[-2], low.shape[-1]), low
@@ -116,7 +123,7 @@ def _enlarged(low: Tensor, level: Level, sizes: tuple[Size, ...], draw: Draw, co
         for step, size in enumerate(sizes):
             # Not as scale 0, where all channels have the same noise: the generator comes from the last.
             noise = draw(1, size, _ENLARGING, step)
-            picture = generated_over(level, noise, resized(picture, size))
+            picture = generated_over(level, noise, resized(picture, size), _mirrored)
             for _ in range(_ROUNDS if consistent else 0):
                 picture = picture + resized(low - resized(picture, own), size)
     return picture
