@@ -18,8 +18,10 @@ def load(name: str) -> Image.Image:
     return Image.open(PICTURES / f"{name}.png")
 
 
-def sheet(rows: Sequence[Sequence[tuple[str, Image.Image]]], path: Path, scale: float = 1.0) -> None:
-    """Lay out labelled pictures in rows and save them."""
+def sheet(
+    rows: Sequence[Sequence[tuple[str, Image.Image]]], path: Path, scale: float = 1.0, quality: int = 90
+) -> None:
+    """Lay out labelled pictures in rows and save them, as JPEG of that quality."""
     width, height = (int(side * scale) for side in rows[0][0][1].size)
     columns = max(len(row) for row in rows)
     canvas = Image.new("RGB", (columns * (width + GAP) - GAP, len(rows) * (height + GAP + LABEL) - GAP), "white")
@@ -30,4 +32,4 @@ def sheet(rows: Sequence[Sequence[tuple[str, Image.Image]]], path: Path, scale: 
             draw.text((corner[0] + 2, corner[1] + 3), label, fill="black")
             canvas.paste(picture.resize((width, height), Image.Resampling.LANCZOS), (corner[0], corner[1] + LABEL))
     path.parent.mkdir(parents=True, exist_ok=True)
-    canvas.save(path, quality=90, subsampling=0, optimize=True)
+    canvas.save(path, quality=quality, subsampling=0, optimize=True)

@@ -63,7 +63,8 @@ def engines(given: argparse.Namespace) -> list[Engine]:
 def sampled(engine: Engine, source: np.ndarray, seed: int, cache: Cache) -> tuple[np.ndarray, float]:
     """Return a sample of a SinGAN and the seconds of one thread that it took, from the cache if it is there."""
     model, told = trained(source, engine.params, cache.folder)
-    key = digest("sampled", patchloom.__version__, source, str(engine.params), engine.start_scale, seed, told["seconds"])
+    known = (patchloom.__version__, source, str(engine.params), engine.start_scale, seed, told["seconds"])
+    key = digest("sampled", *known)
     path, row = cache.folder / "pictures" / f"{key}.png", cache.get(key)
     if row is not None and path.exists():
         return load(path), row["seconds"]
@@ -140,8 +141,8 @@ def told_sizes(table: Mapping[str, object]) -> str:
     """Return what else the cells hold."""
     sizes = sorted(set(table["sizes"].values()))
     return (
-        f" Pictures are {' or '.join(sizes)} px. Training is once for a picture, and memory what training (or, without one,"
-        " a new picture) adds to a process that has loaded everything."
+        f" Pictures are {' or '.join(sizes)} px. Training is once for a picture, and memory is what training (or, where"
+        " there is none, a new picture) adds to a process that has loaded everything."
     )
 
 
