@@ -179,11 +179,13 @@ def test_a_bad_device_is_one_clear_line(name: Any, monkeypatch: pytest.MonkeyPat
 def test_precision_is_what_was_asked_or_what_the_device_has(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [as_precision(asked, CPU) for asked in ("float32", "bfloat16")] == ["float32", "bfloat16"]
     for has in (True, False):
-        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda has=has: has)
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda has=has: has, raising=False)
         assert as_precision("auto", CPU) == ("bfloat16" if has else "float32")
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, has=has: (8, 0) if has else (7, 5))
         assert as_precision("auto", torch.device("cuda")) == ("bfloat16" if has else "float32")
     assert as_precision("auto", torch.device("mps")) == "float32"
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
+    assert as_precision("auto", CPU) == "float32"
 
 
 def test_a_models_precision_is_that_of_its_training(make_picture: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -110,13 +111,13 @@ def test_a_larger_picture_is_trained_smaller(make_picture: Any) -> None:
 def test_torch_is_left_as_it_was(source: Any) -> None:
     """Its random state, its threads and its choice of algorithms: during, after, and with the steps left behind."""
     cudnn = torch.backends.cudnn
-    before = torch.get_num_threads(), cudnn.deterministic, cudnn.benchmark, torch.is_grad_enabled()
     torch.manual_seed(3)
-    state = torch.get_rng_state()
+    state, environment = torch.get_rng_state(), dict(os.environ)
 
     def check() -> None:
         assert (torch.get_num_threads(), cudnn.deterministic, cudnn.benchmark, torch.is_grad_enabled()) == before
         assert (torch.get_rng_state() == state).all()
+        assert dict(os.environ) == environment
 
     try:
         torch.set_num_threads(2)
@@ -202,6 +203,20 @@ def test_what_is_through_stays(finished: Any) -> None:
     for number, model in enumerate(finished):
         for scale, kept in enumerate(model.scales[: number // 3]):
             assert same_weights(kept.generator, finished[-1].scales[scale].generator)
+
+
+def test_the_scales_below_are_only_used(source: Any) -> None:
+    below = first_scale(source)
+    below.iterate()
+    level = below.level()
+    assert not level.generator.training
+    before = weights_of(level.generator)
+    training = first_scale(source, below=(level,))
+    for _ in range(2):
+        training.iterate()
+    assert same_weights(weights_of(level.generator), before)
+    assert not any(value.requires_grad or value.grad is None for value in level.generator.parameters())
+    assert not same_weights(weights_of(training.generator), before)
 
 
 def test_keeping_models_changes_nothing(source: Any, finished: Any) -> None:

@@ -43,7 +43,8 @@ def as_precision(asked: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float32"
     if device.type == "cpu":
-        return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
+        tells = getattr(torch.cpu, "_is_avx512_bf16_supported", None)          # not there in the oldest versions
+        return "bfloat16" if tells is not None and tells() else "float32"
     return "float32"
 
 
@@ -81,7 +82,8 @@ def repeatable(device: torch.device, threads: int) -> Iterator[None]:
         Of the CPU; 0 means `PATCHLOOM_THREADS`, or else all cores. Sums, and so results,
         may depend on their number.
     """
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")      # read by CUDA when it is first used
+    if device.type == "cuda":                             # which reads it when it is first used
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.get_num_threads(), torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
     torch.set_num_threads(as_threads(threads))
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
