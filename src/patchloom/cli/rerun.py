@@ -17,7 +17,7 @@ import click
 from .. import io
 from .._version import __version__
 from ..checks import as_seed
-from ..errors import FileError, InputError, PatchloomError, explain
+from ..errors import FileError, InputError, ParameterError, PatchloomError, explain
 from ..params import GPNNParams
 from . import record
 from .command import TaskCommand, check_stdout, finish, machine_options, memory_of, output_options
@@ -27,6 +27,10 @@ from .jobs import Job, Origin, Request, Work, prepare
 from .options import as_size_request
 from .output import FIELDS, STDOUT, as_naming, check_many
 from .running import Runner
+from .singan.again import again, check_again
+from .singan.made import Job as ModelJob
+from .singan.made import finish as finish_models
+from .singan.making import ModelCommand
 from .task import Task
 
 TEMPLATE = "{stem}_rerun{suffix}"
@@ -60,8 +64,15 @@ def _rerun(**values: Any) -> int:
     runner = Runner(request, several=len(paths) > 1 or io.is_folder(values["outputs"][0]), quiet=values["quiet"])
     given = {path: _hash(path) for text in values["source"] for path in _files(text)}
     found = [runner.attempt(io.shown(path), partial(_job, path, given, request, runner.quiet)) for path in paths]
-    jobs = [job for job in found if job is not None]
-    return finish(runner, jobs, [Source(path) for path in paths], len(paths), values)
+    jobs = [job for job in found if isinstance(job, Job)]
+    trained = [job for job in found if isinstance(job, ModelJob)]
+    if not trained:
+        return finish(runner, jobs, [Source(path) for path in paths], len(paths), values)
+    if jobs:
+        raise ParameterError(explain("output", "results of both engines", "must be of one engine",
+                                     "pass those of patchloom singan by themselves"))
+    check_again(values)
+    return finish_models(runner, trained, values["as_json"], len(paths))
 
 
 rerun = click.Command(
@@ -112,33 +123,45 @@ def _outputs(text: str, *, quiet: bool) -> list[Path]:
 
 
 def _files(text: str) -> list[Path]:
-    return io.find_images(text) if io.is_folder(text, "source") else [Path(text)]
+    if not io.is_folder(text, "source"):
+        return [Path(text)]
+    models = sorted(path for path in Path(text).iterdir() if path.suffix.lower() in io.MODEL_SUFFIXES)
+    return [*io.find_images(text), *models]
 
 
 def _hash(path: Path) -> str:
     return hashlib.sha256(io.read_bytes(path)).hexdigest()
 
 
-def _job(path: Path, given: Mapping[Path, str], request: Request, quiet: bool) -> Job:
+def _job(path: Path, given: Mapping[Path, str], request: Request, quiet: bool) -> Job | ModelJob:
     """Return what makes a file again."""
     about = io.read_metadata(path)
     command = _command(path, about)
     try:
         seed = as_seed(int(about[record.SEED]))
+        names = {"stem": path.stem, "name": path.name, "suffix": path.suffix}
+        once = replace(request, seeds=range(seed, seed + 1), names=names)
+        if isinstance(command, ModelCommand):
+            _check_version(path, about[record.VERSION], quiet)
+            return again(command, Origin(path, about), partial(_find, path, given), once, quiet=quiet)
         work = _work(command, json.loads(about[record.PARAMETERS]), json.loads(about[record.OPTIONS]))
         sources = _sources(command.task, json.loads(about[record.SOURCES]))
+    except FileError:                                     # says itself which file
+        raise
     except (AttributeError, KeyError, TypeError, ValueError, click.UsageError) as error:
         reason = io.shown(error if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
         said = explain("output", f"{io.shown(path)} ({reason})", _DAMAGED, "make it anew")
         raise FileError(said) from error
     inputs = tuple(Input(one["role"], Source(_find(path, given, one))) for one in sources)
-    made_by = about[record.VERSION]
+    _check_version(path, about[record.VERSION], quiet)
+    return prepare(io.shown(path), work, inputs, once, Origin(path, about))
+
+
+def _check_version(path: Path, made_by: str, quiet: bool) -> None:
+    """Say that a file is of another version."""
     if made_by.split(".")[:2] != __version__.split(".")[:2] and not quiet:
         say(f"warning: {io.shown(path)} was made by patchloom {io.shown(made_by)}, and this is {__version__}: "
             "pixels may differ")
-    names = {"stem": path.stem, "name": path.name, "suffix": path.suffix}
-    once = replace(request, seeds=range(seed, seed + 1), names=names)
-    return prepare(io.shown(path), work, inputs, once, Origin(path, about))
 
 
 def _sources(task: Task, found: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -153,7 +176,7 @@ def _sources(task: Task, found: list[dict[str, str]]) -> list[dict[str, str]]:
     return found
 
 
-def _command(path: Path, about: Mapping[str, str]) -> TaskCommand:
+def _command(path: Path, about: Mapping[str, str]) -> TaskCommand | ModelCommand:
     """Return the command that made a file."""
     label = io.shown(path)
     needed = (record.VERSION, record.TASK, record.SEED, record.PARAMETERS, record.OPTIONS, record.SOURCES)
@@ -168,12 +191,13 @@ def _command(path: Path, about: Mapping[str, str]) -> TaskCommand:
             explain("output", f"{label} (does not say how it was made)", "must be a file that this version can repeat",
                     "make it anew, as PNG, JPEG, WebP, TIFF or EXR")
         )
-    group = click.get_current_context().find_root().command
-    command = group.commands.get(about[record.TASK]) if isinstance(group, click.Group) else None
-    if not isinstance(command, TaskCommand):
+    command: click.Command | None = click.get_current_context().find_root().command
+    for name in about[record.TASK].split(" "):
+        command = command.commands.get(name) if isinstance(command, click.Group) else None
+    if not isinstance(command, TaskCommand | ModelCommand):
         raise FileError(
             explain("output", f"{label} (made by {io.shown(about[record.TASK])})",
-                    "must be of a command that makes pictures from a plan", "run that command again")
+                    "must be of a command that makes pictures", "run that command again")
         )
     return command
 

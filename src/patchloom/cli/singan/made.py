@@ -114,8 +114,9 @@ def finish(runner: Runner, jobs: Sequence[Job], as_json: bool, count: int) -> in
     outputs = [path for job in jobs for target in job.targets for path in target.paths]
     files = list({id(job.file): job.file for job in jobs}.values())
     check_distinct([*outputs, *(path for file in files for path in file.outputs)])
-    check_inputs_kept([one.source.path for job in jobs for one in (*job.inputs, Input("", job.file.source))],
-                      [*outputs, *(path for file in files for path in file.outputs)])
+    read = [source.path for job in jobs for source in (job.file.source, *(one.source for one in job.inputs))]
+    read += [job.origin.path for job in jobs if job.origin is not None]
+    check_inputs_kept(read, [*outputs, *(path for file in files for path in file.outputs)])
     ready = {id(file): file if file.train is None else file.train() for file in files}
     jobs = [replace(job, file=ready[id(job.file)]) for job in jobs]
     made: list[dict[str, Any]] = []

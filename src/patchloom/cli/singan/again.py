@@ -1,0 +1,76 @@
+"""A result of `patchloom.cli.singan.making` once more, from what its own file says about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...checks import as_seed
+from ...errors import ParameterError, explain
+from .. import record
+from ..inputs import Input, Source
+from ..jobs import Origin, Request
+from ..options import as_size_request, resolve_size
+from .made import Job, prepared
+from .making import ModelCommand
+
+
+def again(
+    command: ModelCommand, origin: Origin, find: Callable[[Mapping[str, str]], Path], request: Request, *, quiet: bool
+) -> Job:
+    """Return what makes a file again.
+
+    Parameters
+    ----------
+    command : ModelCommand
+        That made it.
+    origin : Origin
+        The file and what it says about itself.
+    find : callable
+        What is recorded of an input -> where it is now.
+    request : Request
+        Where results go; its seed is the file's.
+    quiet : bool
+        Say nothing but errors.
+
+    Raises
+    ------
+    AttributeError, KeyError, TypeError, ValueError or click.UsageError
+        If the file says something else than a command wrote.
+    """
+    options = json.loads(origin.about[record.OPTIONS])
+    size = options.pop("size", None)
+    own = record.given_again(command.own, options)
+    asked = None if size is None else as_size_request(size)
+    first, *rest = _sources(command, json.loads(origin.about[record.SOURCES]))
+    seed = as_seed(int(origin.about[record.SEED]))
+    values: dict[str, Any] = {"quiet": quiet, "force": request.force, "seed": seed, "count": 1, "device": "auto",
+                              "threads": request.threads}
+    file = command.made.opens(find(first), {**own, **values})
+    inputs = tuple(Input(one["role"], Source(find(one))) for one in rest)
+    wanted = {**own, "size": None if asked is None else resolve_size(asked, file.model.size)}
+    return prepared(Job(command, file, inputs, wanted, "auto", request.threads, (0, 0), (), origin), 0, request)
+
+
+def check_again(values: Mapping[str, Any]) -> None:
+    """Refuse options of `rerun` that are for the other engine."""
+    for name in ("save_nnf", "dry_run"):
+        if values[name]:
+            option = "--" + name.replace("_", "-")
+            raise ParameterError(explain("output", "made with a trained model", f"{option} is for results of patches",
+                                         "leave it out"))
+
+
+def _sources(command: ModelCommand, found: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return what a file records of its inputs, if they are what the command takes: the model, then the picture."""
+    made, roles = command.made, [one["role"] for one in found]
+    known = [made.takes] * bool(made.takes) + [role.name for role in made.roles]
+    texts = [one[key] for one in found for key in ("role", "name", "sha256")] + [one.get("path", "") for one in found]
+    if (
+        roles[:1] not in (["model"], ["image"]) or not set(roles[1:]) <= set(known)
+        or (made.takes and roles[1:2] != [made.takes]) or not all(isinstance(text, str) for text in texts)
+    ):
+        raise ValueError(f"inputs {', '.join(map(str, roles))}")
+    return found
