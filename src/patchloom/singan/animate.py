@@ -26,9 +26,6 @@ ALPHA, BETA = (0.0, 1.0), (0.0, 0.99)
 LEAST_ALPHA = 0.01
 """Of a loop: a walk that is hardly drawn back does not come round."""
 
-START_SCALE = 2
-"""Where noise enters unless a model has fewer scales: things move, and the layout stays."""
-
 _WALK = 7                                                 # told apart from other uses of a seed
 _FIRST = 0.05                                             # share of fresh noise in the first frame
 
@@ -104,7 +101,7 @@ def animate(
     model: Model,
     *,
     frames: int = 100,
-    start_scale: int | None = None,
+    start_scale: int = 0,
     alpha: float = 0.1,
     beta: float = 0.9,
     loop: bool = True,
@@ -125,11 +122,11 @@ def animate(
         goes on around the picture: with zeros there, things move less towards the edges.
     frames : int
         2 to 1000.
-    start_scale : int, optional
-        The scale at which noise enters, 0 (the coarsest: everything moves) to the last; by default
-        2, or the last if there are fewer.
+    start_scale : int
+        The scale at which noise enters, 0 (the coarsest: everything moves) to the last. From later ones on less moves,
+        and in models of a few hundred iterations hardly anything.
     alpha : float
-        How strongly the walk is drawn back to the picture, 0 to 1; of a loop at least 0.01.
+        How strongly the walk is drawn back to the picture, 0 to 1; of a loop at least 0.01. More is less motion.
     beta : float
         How smoothly things go on as they went, 0 to 0.99.
     loop : bool
@@ -169,8 +166,7 @@ def animate(
     ours: the same walk, begun where it will end.
     """
     check_model(model)
-    last = len(model.scales) - 1
-    start = as_whole(min(START_SCALE, last) if start_scale is None else start_scale, "start_scale", 0, last)
+    start = as_whole(start_scale, "start_scale", 0, len(model.scales) - 1)
     walk = as_walk(alpha, beta, frames, loop)
     own = own_picture(model)
     share = None if mask is None else feathered(_as_moving(mask, model), as_feather(feather))[..., None]

@@ -38,11 +38,12 @@ def _number(name: str, limits: tuple[float, float]) -> Checked:
               help=f"Of the loop.  [default: 100; {FRAMES[0]} to {FRAMES[1]}]")
 @click.option("--fps", type=Checked("NUMBER", lambda text: io.as_fps(as_number(text))), default="10",
               help=f"Frames a second.  [default: 10; {io.FPS[0]:g} to {io.FPS[1]:g}]")
-@click.option("--start-scale", type=whole("start_scale", 0, MOST_SCALES - 1),
-              help="The scale at which noise enters: at 0, the coarsest, everything moves, at later ones smaller "
-                   "things and by less.  [default: 2, or the last; 0 to the model's last]")
+@click.option("--start-scale", type=whole("start_scale", 0, MOST_SCALES - 1), default="0",
+              help="The scale at which noise enters: at 0, the coarsest, everything moves; at later ones smaller "
+                   "things and by less, and hardly anything if training was short.  [default: 0; to the model's last]")
 @click.option("--alpha", type=_number("alpha", ALPHA), default="0.1",
-              help="How strongly everything is drawn back to the picture.  [default: 0.1; 0 to 1, of a loop from 0.01]")
+              help="How strongly everything is drawn back to the picture; more is less motion."
+                   "  [default: 0.1; 0 to 1, of a loop from 0.01]")
 @click.option("--beta", type=_number("beta", BETA), default="0.9",
               help=f"How smoothly things go on as they went.  [default: 0.9; {BETA[0]:g} to {BETA[1]:g}]")
 @click.option("--loop/--no-loop", default=True,
