@@ -360,9 +360,17 @@ def test_the_bar_tells_the_time_that_is_left(photo: Path) -> None:
             now += cost[step.scale]
             assert watch.left(step, now) == pytest.approx(total - now, abs=1e-6)
             watch(step)
-        watch._bar.refresh()
+            watch._bar.refresh()
     assert watch.seconds == pytest.approx([4 * seconds for seconds in cost])
     assert "scale 3 of 3, iteration 4 of 4, error 0." in file.getvalue()
+    assert f" {watching._clock(4 * sum(cost[1:]))}" in file.getvalue()                    # after the first scale
+
+
+def test_the_time_on_the_bar() -> None:
+    """It is shown at every look, though the whole is reckoned anew each time."""
+    assert [watching._clock(seconds) for seconds in (0.2, 59.6, 754, 3600 * 26 + 61)] == [
+        "00:00", "01:00", "12:34", "26:01:01"
+    ]
 
 
 def test_pace_that_does_not_grow_with_the_work() -> None:

@@ -114,8 +114,11 @@ def _shares(plan: Plan) -> list[float]:
     return [part / sum(seconds) for part in seconds]
 
 
-def bar(console: Any = None) -> Any:
-    """Return a bar with what is done, its share and the time that is left; on stderr unless a console is passed."""
+def bar(console: Any = None, *, told: bool = False) -> Any:
+    """Return a bar with what is done, its share and the time that is left; on stderr unless a console is passed.
+
+    With `told` the time is not reckoned from the share so far: it is the text that the task's field ``left`` holds.
+    """
     from rich import progress
     from rich.console import Console
     from rich.table import Column
@@ -124,7 +127,7 @@ def bar(console: Any = None) -> Any:
         progress.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
         progress.BarColumn(),
         progress.TaskProgressColumn(),
-        progress.TimeRemainingColumn(compact=True),
+        progress.TextColumn("{task.fields[left]}") if told else progress.TimeRemainingColumn(compact=True),
         console=console or Console(stderr=True),
         transient=True,
     )

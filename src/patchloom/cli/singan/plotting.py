@@ -68,7 +68,7 @@ def _draw_scale(model: Model, number: int, axes: Any) -> None:
         axis.tick_params(labelsize=7)
         axis.grid(alpha=0.25)
     axes[2].axhline(scale.error, color="grey", linestyle=":", linewidth=1)
-    axes[2].text(0.98, 0.92, f"in use {scale.error:.4f}", transform=axes[2].transAxes, fontsize=7, ha="right", va="top")
+    axes[2].text(0.98, 0.06, f"in use {scale.error:.4f}", transform=axes[2].transAxes, fontsize=7, ha="right")
     axes[2].set_ylim(bottom=0)
     axes[0].set_ylabel(f"scale {number}\n{cols} x {rows}", fontsize=8)
 

@@ -41,7 +41,7 @@ class Watch:
         self._label = label
         self._quiet = quiet
         self._clock = clock
-        self._bar: Any = bar(console) if not quiet and (console is not None or on_terminal()) else None
+        self._bar: Any = bar(console, told=True) if not quiet and (console is not None or on_terminal()) else None
         self._task: Any = None
         self._work = [rows * cols * model.width(scale) ** 2 for scale, (rows, cols) in enumerate(model.sizes)]
         self._pace: list[tuple[int, float]] = []          # work and seconds of an iteration, of the scales so far
@@ -52,7 +52,7 @@ class Watch:
     def __enter__(self) -> Watch:
         """Show the bar, if there is a terminal for it."""
         if self._bar is not None:
-            self._task = self._bar.add_task(self._label, total=None)
+            self._task = self._bar.add_task(self._label, total=None, left="")
             self._bar.start()
         return self
 
@@ -88,7 +88,8 @@ class Watch:
         elapsed = now - self._begun
         text = (f"{self._label}  scale {step.scale + 1} of {step.scales}, iteration {step.iteration + 1} of "
                 f"{step.iterations}, error {step.losses['error']:.4f}")
-        self._bar.update(self._task, completed=elapsed, total=elapsed + self.left(step, now), description=text)
+        left = self.left(step, now)
+        self._bar.update(self._task, completed=elapsed, total=elapsed + left, description=text, left=_clock(left))
 
     def _ended(self, step: Step, now: float) -> None:
         seconds = now - self._scale_begun
@@ -104,6 +105,13 @@ def scale_line(model: Model, scale: int, scales: int) -> str:
     (rows, cols), made = model.sizes[scale], model.scales[scale]
     return (f"scale {scale + 1} of {scales}  {cols}x{rows}  {model.width(scale)} channels  "
             f"{len(made.record)} iterations  error {made.error:.4f}  noise {made.amplitude:.4f}")
+
+
+def _clock(seconds: float) -> str:
+    """Return a time as minutes and seconds, and hours if it has any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
 
 
 def _seconds(work: float, pace: list[tuple[int, float]]) -> float:
