@@ -55,7 +55,7 @@ def flat(model: singan.Model) -> dict[str, Any]:
     return {
         **{name: (value.shape, value.dtype, value.numpy().tobytes()) for name, value in weights.items()},
         "image": (model.image.shape, model.image.dtype, model.image.tobytes()), "kind": vars(model.kind),
-        "params": model.params, "seed": model.seed, "own_size": model.own_size, "precision": model.precision,
+        "params": model.params, "seed": model.seed, "own_size": model.own_size, "precision": model.precision, "icc": model.icc,
         "scales": [(scale.amplitude, scale.error, scale.record.tobytes()) for scale in model.scales],
         "unfinished": rest is None,
     }
@@ -69,6 +69,12 @@ def test_what_goes_in_comes_out(models: list[singan.Model], at: int) -> None:
     assert flat(again) == flat(models[at])
     assert files.pack(again) == data
     assert bool(again.unfinished and again.unfinished.adam) == (at % 3 < 2)
+
+
+def test_a_colour_profile_is_kept(models: list[singan.Model]) -> None:
+    data = files.pack(replace(models[0], icc=b"a profile"))
+    assert flat(files.unpack(data)) == flat(replace(models[0], icc=b"a profile"))
+    assert files.unpack(files.pack(models[0])).icc is None
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "clear P", "RGB", "RGBA", "CMYK", "I;16", "F", "uint8", "uint16",
@@ -203,6 +209,8 @@ BAD: dict[str, Change] = {
     "a seed that is none": say("seed", -1),
     "a seed that is too large": say("seed", 2**64),
     "a seed that is true": say("seed", True),
+    "a profile that is none": say("icc", 3),
+    "a profile of odd digits": say("icc", "abc"),
     "a precision that is none": say("precision", "auto"),
     "a state that is none": say("unfinished", "all"),
     "an own size that is none": say("own_size", [16, 0]),

@@ -21,6 +21,7 @@ MOST_HEADER = 1 << 24
 """Bytes of a file's header: far more than the names of 32 scales take."""
 
 _KEYS = {"format", "version", "seed", "params", "kind", "own_size", "precision", "scales", "unfinished", "sha256"}
+_OPTIONAL = {"icc"}
 _STATES = (None, "scale", "iteration")
 _DTYPE = re.compile(r"\|[bu]1|[<>]u2|[<>]f(2|4|8|12|16)")
 
@@ -75,7 +76,7 @@ def header_of(data: bytes, version: int) -> dict[str, Any]:
     found = told.get("version")
     if isinstance(found, int) and found > version:
         raise NotAModel(f"version {found} of the format, this Patchloom knows {version}", "update Patchloom")
-    if found != version or set(told) != _KEYS or canonical(told) != text:
+    if found != version or set(told) - _OPTIONAL != _KEYS or canonical(told) != text:
         raise NotAModel("a damaged header")
     return told
 
@@ -96,6 +97,7 @@ def check_plain(told: Mapping[str, Any]) -> None:
         (told["precision"] in PRECISIONS[1:], f"precision {told['precision']}"),
         (told["unfinished"] in _STATES, f"unfinished: {told['unfinished']}"),
         (isinstance(told["params"], dict), "no numbers"),
+        (isinstance(told.get("icc", ""), str), "a colour profile that is none"),
         (isinstance(told["scales"], list) and 1 <= len(told["scales"]) <= 64, "no list of scales"),
     ):
         if not right:

@@ -75,6 +75,8 @@ def pack(model: Model) -> bytes:
         "scales": [{"amplitude": scale.amplitude, "error": scale.error} for scale in model.scales],
         "unfinished": None if rest is None else _ITERATION if rest.adam else _SCALE,
     }
+    if model.icc is not None:
+        told["icc"] = model.icc.hex()
     told["sha256"] = _digest(told, tensors)
     return safetensors.torch.save(tensors, {FORMAT: canonical(told)})
 
@@ -139,8 +141,10 @@ def _model(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Model:
         for number, (amplitude, error) in enumerate(through)
     )
     rest = None if state is None else Unfinished(_below(tensors, "critic."), _below(tensors, "adam."))
-    kind = kind_of(told["kind"], channels)
-    model = Model(image.numpy(), kind, params, told["seed"], scales, (own_rows, own_cols), told["precision"], rest)
+    kind, icc = kind_of(told["kind"], channels), bytes.fromhex(told["icc"]) if "icc" in told else None
+    model = Model(
+        image.numpy(), kind, params, told["seed"], scales, (own_rows, own_cols), told["precision"], rest, icc
+    )
     _check_count(model, state)
     return model
 

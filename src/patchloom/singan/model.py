@@ -84,6 +84,8 @@ class Model:
         Of the convolutions in training: float32 or bfloat16.
     unfinished : Unfinished, optional
         Of a training that was stopped.
+    icc : bytes, optional
+        Colour profile of the picture's file, for those that are made with the model.
     """
 
     image: Image
@@ -94,6 +96,7 @@ class Model:
     own_size: Size
     precision: str = "float32"
     unfinished: Unfinished | None = None
+    icc: bytes | None = None
 
     @cached_property
     def _fit(self) -> tuple[int, float]:

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -29,6 +29,8 @@ class Checkpoints:
         Of the model.
     force : bool
         A file that is there may be replaced; those of the training itself always are.
+    icc : bytes, optional
+        The picture's colour profile.
     every : float
         Seconds between them; one comes at the end of each scale too.
     clock : callable
@@ -36,10 +38,12 @@ class Checkpoints:
     """
 
     def __init__(
-        self, path: Path, *, force: bool, every: float = EVERY, clock: Callable[[], float] = time.monotonic
+        self, path: Path, *, force: bool, icc: bytes | None = None, every: float = EVERY,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
         self._force = force
+        self._icc = icc
         self._every = every
         self._clock = clock
         self._last = clock()
@@ -51,7 +55,7 @@ class Checkpoints:
 
     def write(self, model: Model) -> None:
         """Write now."""
-        io.save_model(self.path, model, force=self._force)
+        io.save_model(self.path, replace(model, icc=self._icc), force=self._force)
         self._force = True                                # from now on it is ours
         self._last = self._clock()
 

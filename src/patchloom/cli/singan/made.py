@@ -16,7 +16,7 @@ import numpy as np
 from ... import io
 from ..._version import __version__
 from ...checks import as_image, from_image
-from ...errors import ImageError, InputError, ParameterError, explain
+from ...errors import InputError, ParameterError, explain
 from ...types import Size
 from .. import record
 from ..command import check_stdout
@@ -190,16 +190,15 @@ def _suffix(made: Making, pixels: Any, picture: io.Picture | None) -> str:
     """Return the suffix of the default name: the picture's own, or the first that holds what is made."""
     usual = made.delivery.suffixes
     likely = usual if made.delivery.moving else ((picture.suffix,) if picture else ()) + (".png", ".tif")
+    problems = []
     for suffix in likely:
         try:
             made.delivery.check(pixels, suffix)
-        except InputError:
-            continue
-        return suffix
-    raise ImageError(
-        explain("model", "a picture of such pixels", f"no {' or '.join(likely)} file holds them",
-                "make it in Python, with patchloom.singan")
-    )
+        except InputError as error:
+            problems.append(error)
+        else:
+            return suffix
+    raise problems[0]
 
 
 def _work(job: Job) -> float:

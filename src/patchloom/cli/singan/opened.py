@@ -67,4 +67,5 @@ def open_model(path: Path, values: Mapping[str, Any]) -> Opened:
     if trained < model.count and not values["quiet"]:
         say(f"note: only {trained} of {model.count} scales of {io.shown(path.name)} are trained, and results come from "
             "the last of them; train --resume goes on")
-    return Opened(Source(path), model, hashlib.sha256(io.read_bytes(path, "model")).hexdigest())
+    sha256 = hashlib.sha256(io.read_bytes(path, "model")).hexdigest()
+    return Opened(Source(path), model, sha256, icc=model.icc)

@@ -87,7 +87,7 @@ def _trained(begun: Opened, picture: io.Picture, values: Mapping[str, Any]) -> O
     from ... import singan
 
     kept = begun.outputs[0] if begun.outputs else None
-    checkpoints = None if kept is None else Checkpoints(kept, force=values["force"])
+    checkpoints = None if kept is None else Checkpoints(kept, force=values["force"], icc=picture.icc)
     made = begun.model
     with stopping() as request, Watch(begun.model, begun.label, quiet=values["quiet"]) as watch:
         for step in singan.steps(picture.pixels, params=made.params, seed=made.seed, device=values["device"],

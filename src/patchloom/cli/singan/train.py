@@ -175,7 +175,7 @@ def _run(order: Order) -> int:
     steps = singan.steps(order.picture.pixels, params=begun.params, seed=begun.seed, compiled=values["compiled"],
                          resume=begun if begun.scales else None, **where)
     with stopping() as request, Watch(begun, order.source.name, quiet=values["quiet"]) as watch:
-        made = follow(steps, Checkpoints(order.path, force=force), request,
+        made = follow(steps, Checkpoints(order.path, force=force, icc=order.picture.icc), request,
                       (watch,) if previews is None else (watch, previews))
     seconds = time.monotonic() - start
     if made.unfinished is not None:
