@@ -21,6 +21,7 @@ from command_line import names, refused, run, save  # noqa: E402
 from conftest import make_picture  # noqa: E402
 from patchloom import io, singan  # noqa: E402
 from patchloom.cli import group, record  # noqa: E402
+from patchloom.cli.singan import fitting  # noqa: E402
 from patchloom.cli.singan.making import ModelCommand  # noqa: E402
 from patchloom.singan import Model  # noqa: E402
 
@@ -309,6 +310,17 @@ def test_bad_input_writes_nothing(folder: Path, model: Path) -> None:
                 message=message)
 
 
+def test_what_does_not_fit_into_memory_is_refused(folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "machine_memory", lambda: 10**6)
+    run("singan", "animate", model, "--frames", 3, *CPU)
+    for given, message in (
+        (("sample", model, "--size", "200x100"), "memory=1.0 MB: 200 x 100 pixels need about 2"),
+        (("animate", model, "--frames", 1000), "memory=1.0 MB: 26 x 20 pixels need about "),
+        (("superres", model, "--factor", 8), "memory=1.0 MB: 208 x 160 pixels need about "),
+    ):
+        refused(folder, "singan", *given, *CPU, message=f"{model}: {message}")
+
+
 def test_what_is_no_model_is_refused(folder: Path, photo: Path) -> None:
     for name in COMMANDS.keys() - {"superres"}:
         more = ["photo.png"] * bool(COMMANDS[name].made.takes) + ["--mask", "photo.png"] * (name == "harmonise")
@@ -341,8 +353,8 @@ def test_own_options_come_back_from_what_a_file_records(name: str) -> None:
     command = COMMANDS[name]
     given = {"frames": 7, "fps": 12.5, "alpha": 0.25, "beta": 0.75, "loop": False, "feather": 3, "start_scale": 1,
              "factor": 2.5, "consistent": False, "iterations": 9, "dilate": 2}
-    values = {option.name: given.get(str(option.name), option.default) for option in command.own}
-    values = {key: None if value is click.core.UNSET else value for key, value in values.items()}
+    usual = record.given_again(command.own, {})
+    values = {**usual, **{key: value for key, value in given.items() if key in usual}}
     told = json.loads(json.dumps(record.recorded(command.own, values)))
     again = record.given_again(command.own, told)
     assert {key: value for key, value in again.items() if key in given and value is not None} == {

@@ -16,7 +16,7 @@ import numpy as np
 from ... import io
 from ..._version import __version__
 from ...checks import as_image, from_image
-from ...errors import InputError, ParameterError, explain
+from ...errors import InputError
 from ...types import Size
 from .. import record
 from ..command import check_stdout
@@ -28,6 +28,7 @@ from ..output import STDOUT, as_naming, check_distinct, check_inputs_kept, check
 from ..progress import Progress
 from ..running import Runner
 from ..task import Options
+from .fitting import check_fits
 from .making import Call, Making, ModelCommand
 from .opened import Opened
 
@@ -149,11 +150,7 @@ def prepared(job: Job, index: int, request: Request) -> Job:
     made, loaded = job.command.made, load(job.inputs)
     picture = loaded.pictures[0] if made.takes else None
     size = made.sized(job.file.model, picture and picture.pixels, job.options)
-    if size[0] * size[1] > io.MAX_PIXELS:
-        raise ParameterError(
-            explain("size", f"{size[1]}x{size[0]}", f"must be at most {io.MAX_PIXELS // 10**6} megapixels",
-                    "ask for less")
-        )
+    check_fits(job.file.model, size, job.options.get("frames", 1))
     pixels = _pixel(made, job.file.model, picture)
     suffix = _suffix(made, pixels, picture)
     names = {"suffix": suffix, "width": size[1], "height": size[0], "task": made.name, "index": index,
