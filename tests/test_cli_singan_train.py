@@ -94,7 +94,7 @@ def test_options_equal_params() -> None:
 def test_the_preset_comes_first(photo: Path) -> None:
     told = json.loads(run(*TRAIN, "--preset", "animate", "--channels", "8", "--max-size", "40", *CPU, "--dry-run",
                           "--json").stdout)
-    assert [told["scales"][0][side] for side in ("height", "channels", "iterations")] == [20, 8, 2000]
+    assert [told["scales"][0][side] for side in ("height", "channels", "iterations")] == [20, 8, 1500]
     done = run(*TRAIN, *TINY[2:], "--preset", "animate", "--min-size", "12", *CPU)
     assert done.exit_code == 0
     usual = SINGAN_PRESETS["animate"]
