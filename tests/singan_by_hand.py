@@ -104,15 +104,21 @@ def leaky_back(x: Both, out: Both) -> Both:
     return Both(slope * out.value, slope * out.along)
 
 
+def kinds(weights: Gradients) -> list[str]:
+    """Return what a network's layers are, by the names of its parameters: with or without normalisation."""
+    block = ["convolve", "normalise", "leaky"] if "1.weight" in weights else ["convolve", "leaky"]
+    return [*4 * block, "convolve"]
+
+
 def forward(weights: Gradients, x: Both) -> tuple[Both, list[Both]]:
     """Return a network's output, and what each of its layers was given."""
     given = []
-    for layer in range(13):                               # convolution, normalisation, leaky ReLU; last a convolution
+    for layer, kind in enumerate(kinds(weights)):
         given.append(x)
-        if layer % 3 == 0:
+        if kind == "convolve":
             weight, bias = weights[f"{layer}.weight"], weights[f"{layer}.bias"]
             x = Both(convolve(x.value, weight) + bias[:, None, None], convolve(x.along, weight))
-        elif layer % 3 == 1:
+        elif kind == "normalise":
             x = normalise(x, weights[f"{layer}.weight"], weights[f"{layer}.bias"])
         else:
             x = leaky(x)
@@ -122,14 +128,14 @@ def forward(weights: Gradients, x: Both) -> tuple[Both, list[Both]]:
 def backward(weights: Gradients, given: list[Both], out: Both) -> tuple[Both, Gradients]:
     """Return the derivatives by the input and by every parameter of the sum of ``out * output``."""
     found = {}
-    for layer in reversed(range(13)):
+    for layer, kind in reversed(list(enumerate(kinds(weights)))):
         x = given[layer]
-        if layer % 3 == 0:
+        if kind == "convolve":
             weight = weights[f"{layer}.weight"]
             found[f"{layer}.weight"] = by_weight(x.value, out.value) + by_weight(x.along, out.along)
             found[f"{layer}.bias"] = total(out.value).ravel()
             out = Both(convolve_back(out.value, weight), convolve_back(out.along, weight))
-        elif layer % 3 == 1:
+        elif kind == "normalise":
             out, found[f"{layer}.weight"], found[f"{layer}.bias"] = normalise_back(x, weights[f"{layer}.weight"], out)
         else:
             out = leaky_back(x, out)

@@ -125,7 +125,7 @@ def test_shapes_are_those_of_the_networks() -> None:
     params = replace(TINY, channels=4, most_channels=8)
     shapes = files._shapes(params, 3, 5, "iteration")
     generator = [tuple(value.shape) for value in body(3, 8, 3).parameters()]
-    critic = [tuple(value.shape) for value in body(3, 8, 1).parameters()]
+    critic = [tuple(value.shape) for value in body(3, 8, 1, normalised=False).parameters()]
     assert [shapes[f"adam.generator.{at}.exp_avg"] for at in range(len(generator))] == generator
     assert [shapes[f"adam.critic.{at}.exp_avg_sq"] for at in range(len(critic))] == critic
     assert shapes["generator.3.0.weight"] == (4, 3, 3, 3)

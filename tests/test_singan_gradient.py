@@ -111,9 +111,11 @@ def test_a_step_of_the_generator(channels: int, width: int, spread: float, weigh
     assert all(value.grad is None for value in critic.parameters())
 
 
-def test_the_steps_that_train() -> None:
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_the_steps_that_train(norm: str) -> None:
     """In a training itself: these gradients, and Adam's first step by them, of every single parameter."""
-    params = SinGANParams(min_size=11, channels=4, penalty=2.0, reconstruction=5.0, learning_rate=1e-3)
+    params = SinGANParams(min_size=11, channels=4, penalty=2.0, reconstruction=5.0, learning_rate=1e-3,
+                          critic_norm=norm)
     real, = pictures(2, 7, 1)
     training = ScaleTraining(Course(params, 3, (tensor(real),), 0.8, torch.device("cpu")), ())
     training.generator.double(), training.critic.double()

@@ -22,7 +22,8 @@ from patchloom.singan.one_scale import Course  # noqa: E402
 from patchloom.singan.sample import course_of, levels_of, rebuilt  # noqa: E402
 
 CPU = torch.device("cpu")
-TINY = singan.SinGANParams(min_size=11, iterations=2, channels=4, critic_steps=2, generator_steps=2)
+TINY = singan.SinGANParams(min_size=11, iterations=2, channels=4, critic_steps=2, generator_steps=2,
+                           precision="float32")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,17 @@ def test_what_a_scale_adds_is_within_one_of_the_scale_before() -> None:
         assert picture.shape == (1, 3, 12, 15)
         assert (picture - inside).abs().max() <= 1 + 1e-6
         torch.testing.assert_close(picture, torch.tanh(made(noise + previous)) + inside)
+
+
+def test_without_normalisation_features_keep_their_size() -> None:
+    """All but the last convolution: the mean square of what goes through does not change."""
+    made = body(3, 256, 1, normalised=False)
+    begin(made, 3)
+    assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in made)
+    with torch.no_grad():
+        features = made[:-1](torch.randn(1, 3, 60, 60))
+    # Of a normal number, what a leaky ReLU lets through has (1 + 0.2^2) / 2 of its square.
+    assert float((features**2).mean()) == pytest.approx(1.0, rel=0.25)
 
 
 def test_weights_begin_as_the_paper_says() -> None:

@@ -156,7 +156,7 @@ def test_going_on_leaves_the_model_that_was_passed(source: Any, finished: Any) -
     """Its optimisers' memory above all: the same model may be taken up twice."""
     model = finished[3]
     before = {name: value.clone() for name, value in model.unfinished.adam.items()}
-    assert len(before) == 3 * 36
+    assert len(before) == 3 * (18 + 10)                  # a critic without normalisation has convolutions alone
     one = singan.train(source, resume=model, device="cpu", threads=1)
     assert same_weights(model.unfinished.adam, before)
     assert same(one, singan.train(source, resume=model, device="cpu", threads=1))
@@ -298,7 +298,7 @@ def test_each_network_is_moved_by_its_own_steps_alone(source: Any) -> None:
     assert not (moved["0.weight"] == critic["0.weight"]).any()
     gradients = [value.grad.clone() for value in training.critic.parameters()]
     training._generator_step(noise, previous)
-    assert all((weights_of(training.critic)[name] == moved[name]).all() for name in learnt)
+    assert all((value == moved[name]).all() for name, value in weights_of(training.critic).items())
     assert all((value.grad == kept).all() for value, kept in zip(training.critic.parameters(), gradients, strict=True))
     assert all(value.requires_grad for value in training.critic.parameters())
     assert not (weights_of(training.generator)["0.weight"] == generator["0.weight"]).any()
@@ -332,7 +332,7 @@ def test_steps_in_bfloat16_see_each_others_weights(source: Any) -> None:
     scores = {}
     for precision in ("float32", "bfloat16"):
         for count in (1, 2):
-            params = replace(TINY, precision=precision, critic_steps=count, learning_rate=0.01)
+            params = replace(TINY, precision=precision, critic_steps=count, learning_rate=0.01, critic_norm="batch")
             training = first_scale(source, params)
             training.iterate()
             scores[precision, count] = dict(zip(LOSSES, training.record()[-1], strict=True))["fake"]
@@ -342,8 +342,8 @@ def test_steps_in_bfloat16_see_each_others_weights(source: Any) -> None:
 
 
 def test_a_training_learns(source: Any) -> None:
-    """Its reconstruction at least, in twenty iterations."""
-    params = replace(TINY, iterations=20, scales=1, channels=8, learning_rate=2e-3, reconstruction=100)
+    """Its reconstruction at least, in forty iterations."""
+    params = replace(TINY, iterations=40, scales=1, channels=8, learning_rate=2e-3, reconstruction=100)
     model = singan.train(source, params=params, seed=1, device="cpu", threads=1)
     record = model.scales[0].record[:, LOSSES.index("error")]
     assert record[-3:].mean() < 0.5 * record[0]

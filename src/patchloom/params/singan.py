@@ -43,7 +43,7 @@ class SinGANParams:
     )
     ratio: float = number(0.75, "Size of a scale relative to the next finer one, before it is fitted to the sides.",
                           low=0.5, high=0.95)
-    iterations: int = number(1500, "Most iterations at a scale.", low=1, high=100_000)
+    iterations: int = number(500, "Most iterations at a scale.", low=1, high=100_000)
     tolerance: float = number(
         0.0, "A scale ends early once its reconstruction gets no better by this share; 0 does all iterations.", low=0,
         high=1,

@@ -197,22 +197,24 @@ def _shapes(params: SinGANParams, channels: int, count: int, state: str | None) 
         found |= {f"generator.{number}.{name}": shape for name, shape in _network(channels, width, channels).items()}
         found[f"record.{number}"] = (0, len(LOSSES))
     width = width_at(params, count - 1)
+    critic = _network(channels, width, 1, params.critic_norm == "batch")
     if state is not None:
-        found |= {f"critic.{name}": shape for name, shape in _network(channels, width, 1).items()}
+        found |= {f"critic.{name}": shape for name, shape in critic.items()}
     if state == _ITERATION:
-        for network, out in (("generator", channels), ("critic", 1)):
-            learnt = [shape for name, shape in _network(channels, width, out).items() if ".running_" not in name]
+        for network, shapes in (("generator", _network(channels, width, channels)), ("critic", critic)):
+            learnt = [shape for name, shape in shapes.items() if ".running_" not in name]
             for index, shape in enumerate(learnt):
                 found |= {f"adam.{network}.{index}.{part}": () if part == "step" else shape for part in _PARTS}
     return found
 
 
 @lru_cache(maxsize=64)
-def _network(channels: int, width: int, out: int) -> Shapes:
+def _network(channels: int, width: int, out: int, normalised: bool = True) -> Shapes:
     """Return the shapes of a network's parameters and statistics, in order."""
     tracked = ".num_batches_tracked"
+    state = body(channels, width, out, normalised=normalised).state_dict()
     return {
-        name: tuple(value.shape) for name, value in body(channels, width, out).state_dict().items()
+        name: tuple(value.shape) for name, value in state.items()
         if not name.endswith(tracked)
     }
 

@@ -29,15 +29,18 @@ PAD = BLOCKS
 """Pixels that a network takes off each side, and that pictures and noise are padded with once."""
 
 _SPREAD = 0.02                                            # standard deviation of the weights that training begins with
+_LEAK = 0.2                                               # of what is below zero that a leaky ReLU lets through
 
 
-def body(channels: int, width: int, out: int) -> nn.Sequential:
-    """Return five convolutions, all but the last with batch normalisation and a leaky ReLU.
+def body(channels: int, width: int, out: int, *, normalised: bool = True) -> nn.Sequential:
+    """Return five convolutions, all but the last with a leaky ReLU, and batch normalisation before it.
 
     Parameters
     ----------
     channels, width, out : int
         Of the input, in between, and of the result.
+    normalised : bool
+        With batch normalisation: of one picture it takes away how much each feature varies over the picture.
 
     Returns
     -------
@@ -49,17 +52,24 @@ def body(channels: int, width: int, out: int) -> nn.Sequential:
         last = block == BLOCKS - 1
         layers.append(nn.utils.skip_init(nn.Conv2d, channels if block == 0 else width, out if last else width, 3))
         if not last:
-            layers += [nn.BatchNorm2d(width), nn.LeakyReLU(0.2)]
+            layers += [nn.BatchNorm2d(width)] * normalised + [nn.LeakyReLU(_LEAK)]
     return nn.Sequential(*layers)
 
 
 def begin(network: nn.Sequential, seed: int) -> None:
-    """Draw the parameters that training begins with: the same for a seed on every device."""
+    """Draw the parameters that training begins with: the same for a seed on every device.
+
+    Without normalisation the inner convolutions keep the size of what they are given (He et al., "Delving
+    Deep into Rectifiers", ICCV 2015); with it the size of their weights is of no matter, and is the paper's.
+    """
     drawn = torch.Generator().manual_seed(seed % 2**63)
+    normalised = any(isinstance(layer, nn.BatchNorm2d) for layer in network)
     with torch.no_grad():
         for layer in network:
             if isinstance(layer, nn.Conv2d):
-                layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, _SPREAD, generator=drawn))
+                keeps = not normalised and layer is not network[-1]
+                spread = math.sqrt(2 / ((1 + _LEAK**2) * 9 * layer.in_channels)) if keeps else _SPREAD
+                layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, spread, generator=drawn))
                 most = 1 / math.sqrt(layer.in_channels * 9)
                 layer.bias.copy_(torch.empty(layer.bias.shape).uniform_(-most, most, generator=drawn))
             elif isinstance(layer, nn.BatchNorm2d):

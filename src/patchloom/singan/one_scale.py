@@ -115,7 +115,8 @@ class ScaleTraining:
         self.real, self.size = course.reals[self.scale], course.sizes[self.scale]
         channels, width = self.real.shape[1], course.width(self.scale)
         self._through = through
-        self.generator, self.critic = (self._network(channels, width, out) for out in (channels, 1))
+        self.generator = self._network(body(channels, width, channels))
+        self.critic = self._network(body(channels, width, 1, normalised=course.params.critic_norm == "batch"))
         for network, what in ((self.generator, _GENERATOR), (self.critic, _CRITIC)):
             begin(network, mix(course.seed, self.scale, what))
         self._generate = torch.compile(self.generator) if course.compiled else self.generator
@@ -133,8 +134,8 @@ class ScaleTraining:
         self._previous = padded(through(enlarged))
         self._rebuilding = self.amplitude * course.reconstruction_noise(self.scale, self.size)
 
-    def _network(self, channels: int, width: int, out: int) -> nn.Sequential:
-        network = body(channels, width, out).to(self.course.device).train()
+    def _network(self, network: nn.Sequential) -> nn.Sequential:
+        network = network.to(self.course.device).train()
         return network.to(memory_format=torch.channels_last) if self.course.device.type == "cuda" else network
 
     def _enlarged(self, noise: Callable[[int, Size], Tensor]) -> Tensor:
