@@ -37,5 +37,5 @@ def group(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for made in (train, info, sample, animate, superres, paint, harmonise, edit):
-    group.add_command(made)
+for command in (train, info, sample, animate, superres, paint, harmonise, edit):
+    group.add_command(command)
