@@ -1,6 +1,6 @@
 """SinGAN's training: what the parts of an iteration cost, and what the presets make, as Markdown tables.
 
-    python benchmarks/singan.py --parts [--runs 15]
+    python benchmarks/singan.py --parts [--runs 15] [--presets default paper]
     python benchmarks/singan.py [PICTURE] [--max-size 48] [--presets default paper] [--iterations N] [--seeds 1]
 
 All on one thread, in processor seconds. With `--parts`, steps of float32 and of bfloat16 take turns, so that a busy
@@ -51,9 +51,9 @@ def matched_noise(source: np.ndarray, seed: int) -> np.ndarray:
     return np.clip(drawn + 0.5, 0, 255).astype(np.uint8).reshape(source.shape)
 
 
-def steps_of(size: tuple[int, int], width: int, precision: str) -> dict[str, Callable[[], Any]]:
+def steps_of(preset: str, size: tuple[int, int], width: int, precision: str) -> dict[str, Callable[[], Any]]:
     """Return one step of each network, ready to be done again and again."""
-    params = replace(singan.PRESETS["paper"], channels=width)
+    params = replace(singan.PRESETS[preset], channels=width)
     real = np.random.default_rng(0).random((*size, 3)).astype(np.float32)
     training = ScaleTraining(Course(params, 1, (as_tensor(real, CPU),), params.ratio, CPU, precision), ())
     noise, previous = training.course.draw(0, size, 0), training._drawn_below(0, 0)
@@ -69,14 +69,14 @@ def steps_of(size: tuple[int, int], width: int, precision: str) -> dict[str, Cal
             f"generator, {precision}": within(training._generator_step)}
 
 
-def print_parts(runs: int) -> None:
-    """Print the table of an iteration's parts."""
+def print_parts(preset: str, runs: int) -> None:
+    """Print the table of the steps of a preset's networks."""
     names = [f"{part}, {precision}" for precision in ("float32", "bfloat16") for part in ("critic", "generator")]
-    print(f"torch {torch.__version__}, one thread, milliseconds of one step\n")
+    print(f"\n{preset}: torch {torch.__version__}, one thread, milliseconds of one step\n")
     print("| picture | channels |", " | ".join(names), "|")
     print("|---" * (len(names) + 2) + "|")
     for size, width in CASES:
-        calls = {**steps_of(size, width, "float32"), **steps_of(size, width, "bfloat16")}
+        calls = {**steps_of(preset, size, width, "float32"), **steps_of(preset, size, width, "bfloat16")}
         seconds: dict[str, list[float]] = {name: [] for name in names}
         for run in range(runs + 2):
             for name in names:
@@ -126,7 +126,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.parts:
         with repeatable(CPU, 1):
-            print_parts(options.runs)
+            for preset in options.presets:
+                print_parts(preset, options.runs)
         return
     presets = {name: singan.PRESETS[name] for name in options.presets}
     if options.iterations:

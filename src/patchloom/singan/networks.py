@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
 from torch.nn import functional
-
-from .devices import exact
 
 Tensor: TypeAlias = Any
 """A torch tensor; pictures are (1, C, H, W) on [-1, 1]."""
@@ -119,9 +116,7 @@ def gradient_penalty(critic: nn.Sequential, real: Tensor, fake: Tensor, share: f
     norm is over the pixel's channels.
     """
     between = (share * real + (1 - share) * fake).detach().requires_grad_(True)
-    on_cpu = between.device.type == "cpu"                 # second derivatives in bfloat16 cost it more than they save
-    with exact(between.device) if on_cpu else nullcontext():
-        slope = torch.autograd.grad(critic(between).to(between.dtype).sum(), between, create_graph=True)[0]
+    slope = torch.autograd.grad(critic(between).to(between.dtype).sum(), between, create_graph=True)[0]
     return ((slope.norm(2, dim=1) - 1) ** 2).mean()
 
 
