@@ -875,6 +875,49 @@ def test_failed_write_leaves_nothing(tmp_path, monkeypatch, force, failure):
     assert not force or old.read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize("durable", [True, False])
+def test_what_is_durable_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch, durable):
+    """The file's bytes first, then its name, then its folder; only where that is asked for."""
+    done, sync, replace = [], os.fsync, Path.replace
+
+    def synced(number):
+        kind = "folder" if stat.S_ISDIR(os.fstat(number).st_mode) else f"{os.fstat(number).st_size} bytes"
+        done.append(kind)
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", lambda *paths: done.append("name") or replace(*paths))
+    io.place(tmp_path / "a.bin", b"1234", force=True, durable=durable)
+    assert done == (["4 bytes", "name", "folder"] if durable else ["name"])
+    assert (tmp_path / "a.bin").read_bytes() == b"1234"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not on this machine: SIGKILL")
+def test_what_a_killed_process_left_goes_when_the_file_is_next_written(tmp_path):
+    """Not what another process may be writing, nor what was left of other files."""
+    killed = ("import os, signal, sys\nfrom patchloom import io\n"
+              "os.fsync = lambda number: os.kill(os.getpid(), signal.SIGKILL)\n"
+              "io.place(sys.argv[1], bytes(1000), force=True, durable=True)")
+    for name in ("a.bin", "b.bin"):
+        subprocess.run([sys.executable, "-c", killed, str(tmp_path / name)], check=False)
+    left = sorted(tmp_path.iterdir())
+    assert len(left) == 2
+    assert all(path.suffix == ".tmp" for path in left)
+    (tmp_path / ".patchloom-mine.tmp").write_bytes(b"")
+    io.place(tmp_path / "a.bin", b"young", force=True, durable=True)
+    assert set(left) < set(tmp_path.iterdir())
+    for path in tmp_path.iterdir():
+        os.utime(path, (0, 0))
+    io.place(tmp_path / "a.bin", b"not durable", force=True)
+    assert set(left) < set(tmp_path.iterdir())
+    io.place(tmp_path / "a.bin", b"old", force=True, durable=True)
+    found = {path.name for path in tmp_path.iterdir()}
+    assert {"a.bin", ".patchloom-mine.tmp"} < found
+    assert len(found) == 3                                # and what was left of b.bin
+    io.place(tmp_path / "b.bin", b"", force=True, durable=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.bin", "b.bin", ".patchloom-mine.tmp"}
+
+
 def test_temporary_folder_that_cannot_be_used(tmp_path, monkeypatch):
     """It is named, and the picture is not called damaged."""
     deep = io.encode(noise(8, 8, 3, dtype=np.float32), ".exr")

@@ -58,7 +58,7 @@ from .animation import ANIMATED, FPS, as_fps, check_frames, decode_frames, encod
 from .fields import FIELD_SUFFIXES, load_field, save_field
 from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, belongs, check_mode, is_folder, shown
 from .metadata import read_metadata
-from .models import MODEL_SUFFIXES, load_model, save_model
+from .models import MODEL_SUFFIXES, load_model, read_model, save_model
 from .pristine import NIQE_SUFFIXES, load_niqe, save_niqe
 from .reading import Picture, find_images, read, read_bytes
 from .writing import check_writable, encode, place, write
@@ -91,6 +91,7 @@ __all__ = [
     "read",
     "read_bytes",
     "read_metadata",
+    "read_model",
     "save_field",
     "save_model",
     "save_niqe",

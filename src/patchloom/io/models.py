@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ _MOST = 1 << 33                                           # 8 GiB: 32 scales of 
 
 def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = False) -> None:
     """Write a model: to a temporary name in its folder, then renamed; the same model gives the same bytes.
+
+    It returns once the disk has the file: a power cut or a kill leaves the old one or the new one, whole. What a kill
+    leaves of the temporary one goes when the model is next written.
 
     Parameters
     ----------
@@ -45,7 +49,7 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
     from ..singan.files import pack
 
     check_writable(path, force=force, suffixes=MODEL_SUFFIXES)
-    place(path, pack(model), force=force)
+    place(path, pack(model), force=force, durable=True)
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -58,6 +62,14 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     MissingExtraError
         If torch is not installed.
     """
+    return read_model(path)[0]
+
+
+def read_model(path: str | os.PathLike[str]) -> tuple[Model, str]:
+    """Return what `load_model` does, and the SHA-256 of the very bytes that it was read from.
+
+    Errors are those of `load_model`.
+    """
     from ..singan.files import unpack
 
     size = 0
@@ -66,4 +78,5 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     if size > _MOST:
         raise FileError(explain("model", f"{shown(path)} ({size} bytes)", f"must have at most {_MOST}",
                                 "pass a model of patchloom singan train"))
-    return unpack(read_bytes(path, "model"), shown(path))
+    data = read_bytes(path, "model")
+    return unpack(data, shown(path)), hashlib.sha256(data).hexdigest()

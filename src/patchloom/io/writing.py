@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
 import stat
+import time
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +22,9 @@ from . import deep, headers
 from .formats import DEEP, JPEG_QUALITY, WRITABLE, check_mode, check_suffix, is_folder, kind_of, shown
 
 PathLike = str | os.PathLike[str]
+
+STALE = 60.0
+"""Seconds after which a temporary file that nobody has written to was left by a process that was killed."""
 
 _IMAGE_DESCRIPTION = 270
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF"}
@@ -98,26 +103,75 @@ def write(
     place(path, encode(pixels, Path(path).suffix, icc=icc, metadata=metadata), force=force)
 
 
-def place(path: PathLike, data: bytes, *, force: bool) -> None:
-    """Put bytes into a new file in one step; without `force` an existing one stays, whenever it appeared."""
+def place(path: PathLike, data: bytes, *, force: bool, durable: bool = False) -> None:
+    """Put bytes into a new file in one step; without `force` an existing one stays, whenever it appeared.
+
+    Parameters
+    ----------
+    path : path
+        Of the file. Folders are made.
+    data : bytes
+        All that it is to hold.
+    force : bool
+        Replace an existing file.
+    durable : bool
+        Return once the disk has them, so that a power cut leaves the old file or the new one; and clear away what
+        was left beside this file by processes that were killed while they wrote it.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written; nothing is left behind.
+    """
     path = _followed(Path(path)) if force else Path(path)
-    temporary = path.parent / f".patchloom-{secrets.token_hex(8)}.tmp"
+    begin = _temporary(path)
+    temporary = path.parent / f"{begin}{secrets.token_hex(8)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if durable:
+            _clear(path.parent, begin)
         try:
             # "x" makes the file with the permissions of the umask; mkstemp would make it private.
             with temporary.open("xb") as file:
                 file.write(data)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             with contextlib.suppress(OSError):            # nothing is replaced, or modes cannot be set here
                 temporary.chmod(stat.S_IMODE(path.stat().st_mode))
             _rename(temporary, path, force)
         finally:
             temporary.unlink(missing_ok=True)
+        if durable:
+            _sync_folder(path.parent)
     except PatchloomError:
         raise
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _refused(path, shown(reason).lower(), "must be a writable place", "choose another folder") from error
+
+
+def _temporary(path: Path) -> str:
+    """Return what the temporary names of a file begin with: of one length, as its own may be as long as is allowed."""
+    return f".patchloom-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-"
+
+
+def _clear(folder: Path, begin: str) -> None:
+    """Remove what killed processes left of a file; what another may still be writing is young, and stays."""
+    with contextlib.suppress(OSError):
+        for left in folder.glob(f"{begin}{'[0-9a-f]' * 16}.tmp"):
+            if time.time() - left.stat().st_mtime > STALE:
+                left.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk know a file's new name, where folders can be opened."""
+    with contextlib.suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def _followed(path: Path) -> Path:

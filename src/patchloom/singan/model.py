@@ -64,7 +64,7 @@ class Unfinished:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A SinGAN of one picture, as `patchloom.singan.train` makes and `save` keeps it.
+    """A SinGAN of one picture, as `patchloom.singan.train` makes and `patchloom.io.save_model` keeps it.
 
     Attributes
     ----------

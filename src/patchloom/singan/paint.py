@@ -41,7 +41,7 @@ def paint(
     Parameters
     ----------
     model : Model
-        Of `patchloom.singan.train` or `load`.
+        Of `patchloom.singan.train` or `patchloom.io.load_model`.
     painting : array or PIL image
         In about the colours of the model's picture, and with its channels, but for an opaque alpha. Of any size: it is
         stretched to the result's.

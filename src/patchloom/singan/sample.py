@@ -47,7 +47,7 @@ def sample(
     Parameters
     ----------
     model : Model
-        Of `patchloom.singan.train` or `load`.
+        Of `patchloom.singan.train` or `patchloom.io.load_model`.
     size : (rows, columns), optional
         Of the result, at least 11 on each side; by default that of the picture in training.
     start_scale : int
@@ -115,7 +115,7 @@ def check_model(model: Any) -> None:
     """Raise an error unless `model` is one with a trained scale."""
     if not isinstance(model, Model):
         raise ParameterError(explain("model", type(model).__name__, "must be a model of patchloom.singan",
-                                     "train one with patchloom.singan.train, or load it"))
+                                     "train one with patchloom.singan.train, or read one with patchloom.io.load_model"))
     if not model.scales:
         raise ImageError(explain("model", "no trained scale", "must have at least one", "train it"))
 

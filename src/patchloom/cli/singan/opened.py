@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,10 +61,9 @@ def open_model(path: Path, values: Mapping[str, Any]) -> Opened:
     values : mapping
         All options of the command.
     """
-    model = io.load_model(path)
+    model, sha256 = io.read_model(path)
     trained = len(model.scales)
     if trained < model.count and not values["quiet"]:
         say(f"note: only {trained} of {model.count} scales of {io.shown(path.name)} are trained, and results come from "
             "the last of them; train --resume goes on")
-    sha256 = hashlib.sha256(io.read_bytes(path, "model")).hexdigest()
     return Opened(Source(path), model, sha256, icc=model.icc)
