@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from conftest import make_picture  # noqa: E402
 from patchloom import io, singan  # noqa: E402
 from patchloom.checks import as_image, from_image  # noqa: E402
 from patchloom.errors import FileError, ImageError, InputError, ParameterError  # noqa: E402
+from patchloom.params import MOST_SCALES  # noqa: E402
 from patchloom.singan import file_header, files  # noqa: E402
 from patchloom.singan.networks import body  # noqa: E402
 
@@ -55,7 +57,8 @@ def flat(model: singan.Model) -> dict[str, Any]:
     return {
         **{name: (value.shape, value.dtype, value.numpy().tobytes()) for name, value in weights.items()},
         "image": (model.image.shape, model.image.dtype, model.image.tobytes()), "kind": vars(model.kind),
-        "params": model.params, "seed": model.seed, "own_size": model.own_size, "precision": model.precision, "icc": model.icc,
+        "params": model.params, "seed": model.seed, "own_size": model.own_size, "precision": model.precision,
+        "icc": model.icc,
         "scales": [(scale.amplitude, scale.error, scale.record.tobytes()) for scale in model.scales],
         "unfinished": rest is None,
     }
@@ -151,6 +154,16 @@ def test_cut_short(whole: bytes, keep: int) -> None:
         files.unpack(whole[:keep], "a.safetensors")
 
 
+def test_as_many_scales_as_a_model_may_have() -> None:
+    params = replace(TINY, min_size=11, ratio=0.95, iterations=1)
+    picture = make_picture(51, 51)
+    model = singan.train(picture, params=params, seed=1, **CPU)
+    assert model.count == MOST_SCALES
+    assert flat(files.unpack(files.pack(model))) == flat(model)
+    with pytest.raises(ParameterError, match="^ratio="):
+        singan.steps(make_picture(52, 52), params=params, **CPU)
+
+
 def test_too_long(whole: bytes) -> None:
     with pytest.raises(FileError, match="damaged"):
         files.unpack(whole + b"\0")
@@ -228,6 +241,7 @@ BAD: dict[str, Change] = {
     "too few scales": lambda told, tensors: told["scales"].pop(),
     "too many scales": lambda told, tensors: told["scales"].append(told["scales"][0]),
     "absurdly many scales": say("scales", [{"amplitude": 1.0, "error": 1.0}] * 100),
+    "an absurd amplitude": say("scales", 1, "amplitude", 100.5),
     "a negative amplitude": say("scales", 0, "amplitude", -1.0),
     "an error that is no number": say("scales", 0, "error", None),
     "a scale that is none": say("scales", 0, 3),
@@ -249,6 +263,7 @@ BAD: dict[str, Change] = {
     "another shape": put("generator.1.0.bias", torch.zeros(5)),
     "another type": put("generator.1.0.bias", torch.zeros(4, dtype=torch.float64)),
     "not a number": put("generator.1.0.bias", torch.full((4,), torch.nan)),
+    "a negative variance": put("generator.1.1.running_var", torch.tensor([1.0, 1.0, -1.0, 1.0])),
     "infinity": put("record.0", torch.full((3, 5), torch.inf)),
     "an empty record": put("record.0", torch.zeros(0, 5)),
     "a record of other columns": put("record.0", torch.zeros(3, 4)),
@@ -270,13 +285,17 @@ def test_whole_files_of_something_else(whole: bytes, name: str) -> None:
     text = str(error.value)
     assert text.startswith("model=a.safetensors (")
     assert "\n" not in text
-    assert ("update Patchloom" in text) == (name == "a later version")
+    other = {"a later version": "; update Patchloom", "an unknown number": "; update Patchloom, or train again",
+             "a missing number": "; update Patchloom, or train again"}
+    assert text.endswith(other.get(name, "; get an undamaged copy, or train again"))
 
 
 @pytest.mark.parametrize("change", [
     say("unfinished", None), say("unfinished", "scale"), lambda told, tensors: tensors.pop("adam.critic.0.step"),
     put("adam.critic.0.step", torch.zeros(1)), put("adam.generator.0.exp_avg", torch.zeros(3)),
-], ids=["finished", "between scales", "no step", "a step's shape", "a moment's shape"])
+    put("adam.critic.1.step", torch.tensor(-1.0)), put("adam.critic.1.exp_avg_sq", torch.full((4,), -1.0)),
+], ids=["finished", "between scales", "no step", "a step's shape", "a moment's shape", "a step below 0",
+        "a square below 0"])
 def test_trainings_that_could_not_go_on(models: list[singan.Model], change: Change) -> None:
     data = files.pack(models[4])
     assert files.unpack(crafted(data, lambda told, tensors: None)).unfinished is not None
@@ -293,6 +312,31 @@ def test_what_is_no_model_is_not_kept(models: list[singan.Model]) -> None:
     diverged = replace(scale, generator={**scale.generator, "0.bias": torch.full((4,), torch.nan)})
     with pytest.raises(InputError, match=r"model=generator\.0\.0\.bias is not finite"):
         files.pack(replace(models[-1], scales=(diverged, *models[-1].scales[1:])))
+
+
+@pytest.mark.parametrize("numbers", [{"amplitude": 101.0}, {"amplitude": float("nan")}, {"error": float("inf")}])
+def test_what_would_not_be_read_again_is_not_kept(models: list[singan.Model], numbers: dict[str, float]) -> None:
+    scales = (models[-1].scales[0], replace(models[-1].scales[1], **numbers), models[-1].scales[2])
+    with pytest.raises(ParameterError, match="^model=scale 1 has an amplitude of .*: a training that diverged"):
+        files.pack(replace(models[-1], scales=scales))
+
+
+def test_nothing_is_built_for_what_a_file_says(whole: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kind of pixels limits the channels; shapes come from networks without memory."""
+    built = []
+
+    def watching(channels: int, *more: Any, **how: Any) -> Any:
+        built.append((channels, how["device"]))
+        return body(channels, *more, **how)
+
+    files._network.cache_clear()
+    monkeypatch.setattr(files, "body", watching)
+    with pytest.raises(FileError, match="an unknown kind of pixels"):
+        files.unpack(crafted(whole, put("image", torch.zeros(16, 20, 500))))
+    assert built == []
+    files.unpack(whole)
+    assert set(built) == {(3, "meta")}
+    files._network.cache_clear()
 
 
 # Files
@@ -338,3 +382,27 @@ def test_a_training_goes_on_from_its_file(models: list[singan.Model]) -> None:
 def test_the_image_of_a_file_is_the_training_picture(models: list[singan.Model]) -> None:
     image, _ = as_image(make_picture(16, 20))
     assert (files.unpack(files.pack(models[-1])).image == image).all()
+
+
+def test_a_model_is_on_the_disk_before_it_has_its_name(
+    models: list[singan.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a power cut costs no checkpoint that was there before."""
+    sizes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda number: sizes.append(os.fstat(number).st_size))
+    io.save_model(tmp_path / "a.safetensors", models[0])
+    assert sizes[0] == (tmp_path / "a.safetensors").stat().st_size
+
+
+def test_its_hash_is_of_the_bytes_that_were_read(
+    models: list[singan.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once: a training may replace the file meanwhile."""
+    path, reads = tmp_path / "a.safetensors", []
+    io.save_model(path, models[0])
+    read = io.models.read_bytes
+    monkeypatch.setattr(io.models, "read_bytes", lambda *given: reads.append(given) or read(*given))
+    model, sha256 = io.read_model(path)
+    assert len(reads) == 1
+    assert sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert flat(model) == flat(io.load_model(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch", reason="not on this machine: torch")
 
 from patchloom.errors import ImageError, ParameterError  # noqa: E402
-from patchloom.params import SINGAN_PRESETS, SinGANParams, numbers_of  # noqa: E402
+from patchloom.params import MOST_SCALES, SINGAN_PRESETS, SinGANParams, numbers_of  # noqa: E402
 from patchloom.resize import resize  # noqa: E402
 from patchloom.singan.scales import (  # noqa: E402
     LEAST,
@@ -44,7 +44,12 @@ def test_the_papers_picture_has_ten_scales() -> None:
 @given(rows=sides, cols=sides, least=st.integers(LEAST, 80), ratio=st.floats(0.5, 0.95))
 def test_sizes_grow_from_the_least_to_the_pictures_own(rows: int, cols: int, least: int, ratio: float) -> None:
     params = SinGANParams(min_size=least, max_size=600, ratio=ratio)
+    if min(rows, cols) > least and math.log(least / min(rows, cols)) / math.log(ratio) > MOST_SCALES - 2 + 1e-9:
+        with pytest.raises(ParameterError, match=rf"^ratio={ratio}: {cols} x {rows} pixels have [0-9]+ scales"):
+            fitted_ratio((rows, cols), params)
+        return
     count, fitted = fitted_ratio((rows, cols), params)
+    assert count <= MOST_SCALES
     sizes = scale_sizes((rows, cols), count, fitted)
     assert len(sizes) == count
     assert sizes[-1] == (rows, cols)
@@ -71,6 +76,19 @@ def test_fewer_scales_are_the_finest_of_all(rows: int, cols: int, count: int) ->
         return
     assert fitted_ratio((rows, cols), asked) == (count, ratio)
     assert scale_sizes((rows, cols), count, ratio) == scale_sizes((rows, cols), usual, ratio)[usual - count :]
+
+
+def test_more_scales_than_a_file_may_have_are_one_clear_line() -> None:
+    params = SinGANParams(min_size=11, max_size=600, ratio=0.95)
+    most = math.floor(11 / 0.95**30)                          # 30 ratios lead there, one is added, and the coarsest
+    assert fitted_ratio((most, 600), params)[0] == MOST_SCALES
+    with pytest.raises(ParameterError) as caught:
+        fitted_ratio((most + 1, 600), params)
+    assert str(caught.value) == (
+        f"ratio=0.95: 600 x {most + 1} pixels have 33 scales with it and a min_size of 11, and a model at most 32; ask "
+        "for a smaller ratio, a larger min_size, or the finest 32 scales"
+    )
+    assert fitted_ratio((most + 1, 600), replace(params, scales=MOST_SCALES))[0] == MOST_SCALES
 
 
 def test_a_picture_too_small_is_one_clear_line() -> None:
@@ -187,11 +205,12 @@ def test_every_number_has_bounds_and_help_and_a_default_inside() -> None:
 
 def test_the_papers_numbers() -> None:
     """RECIPES, section 5, and the paper's supplement."""
-    assert (PAPER.min_size, PAPER.max_size, PAPER.ratio, PAPER.scales) == (25, 250, 0.75, 0)
-    assert (PAPER.iterations, PAPER.critic_steps, PAPER.generator_steps, PAPER.tolerance) == (2000, 3, 3, 0)
-    assert (PAPER.learning_rate, PAPER.momentum, PAPER.decay_after) == (5e-4, 0.5, 0.8)
-    assert (PAPER.penalty, PAPER.reconstruction, PAPER.noise) == (0.1, 10, 0.1)
-    assert (PAPER.channels, PAPER.most_channels, PAPER.padding, PAPER.precision) == (32, 128, "zero", "float32")
+    assert asdict(PAPER) == {
+        "min_size": 25, "max_size": 250, "scales": 0, "ratio": 0.75, "iterations": 2000, "tolerance": 0.0,
+        "critic_steps": 3, "generator_steps": 3, "learning_rate": 5e-4, "momentum": 0.5, "decay_after": 0.8,
+        "penalty": 0.1, "reconstruction": 10.0, "noise": 0.1, "channels": 32, "most_channels": 128,
+        "critic_norm": "batch", "padding": "zero", "precision": "float32",
+    }
     assert SINGAN_PRESETS["default"] == SinGANParams()
     larger = SINGAN_PRESETS["superres"]
     assert (larger.ratio, larger.min_size, larger.reconstruction) == (pytest.approx(2 ** (-1 / 3)), 18, 100)

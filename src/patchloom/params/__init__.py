@@ -19,13 +19,14 @@ from .gpnn import (
     with_patch_size,
 )
 from .number import Number, check, numbers_of
-from .singan import PADDINGS, PRECISIONS, SINGAN_PRESETS, SinGANParams
+from .singan import MOST_SCALES, PADDINGS, PRECISIONS, SINGAN_PRESETS, SinGANParams
 
 __all__ = [
     "DIVERSITIES",
     "MAX_CHANNELS",
     "MAX_SEED",
     "METHODS",
+    "MOST_SCALES",
     "PADDINGS",
     "PRECISIONS",
     "PRESETS",

@@ -13,6 +13,9 @@ PADDINGS = ("zero", "noise")
 PRECISIONS = ("auto", "float32", "bfloat16")
 NORMS = ("none", "batch")
 
+MOST_SCALES = 32
+"""That a model may have."""
+
 
 @dataclass(frozen=True)
 class SinGANParams:
@@ -39,7 +42,7 @@ class SinGANParams:
                            high=4096, unit="px")
     scales: int = number(
         0, "How many scales; 0 takes as many as lead to --min-size, and fewer begin coarser structure at a larger one.",
-        low=0, high=32,
+        low=0, high=MOST_SCALES,
     )
     ratio: float = number(0.75, "Size of a scale relative to the next finer one, before it is fitted to the sides.",
                           low=0.5, high=0.95)
@@ -88,8 +91,12 @@ _default = SinGANParams()
 SINGAN_PRESETS: Mapping[str, SinGANParams] = MappingProxyType(
     {
         "default": _default,
-        "paper": replace(_default, iterations=2000, critic_steps=3, generator_steps=3, critic_norm="batch",
-                         precision="float32"),
+        # Every number, so that no default of ours changes what is the paper's.
+        "paper": SinGANParams(
+            min_size=25, max_size=250, scales=0, ratio=0.75, iterations=2000, tolerance=0.0, critic_steps=3,
+            generator_steps=3, learning_rate=5e-4, momentum=0.5, decay_after=0.8, penalty=0.1, reconstruction=10.0,
+            noise=0.1, channels=32, most_channels=128, critic_norm="batch", padding="zero", precision="float32",
+        ),
         "superres": replace(_default, ratio=2 ** (-1 / 3), min_size=18, reconstruction=100.0),
         "animate": replace(_default, min_size=20, padding="noise"),
     }

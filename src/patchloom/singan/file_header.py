@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..params import MAX_CHANNELS, MAX_SEED, PRECISIONS
+from ..params import MAX_CHANNELS, MAX_SEED, MOST_SCALES, PRECISIONS
 from ..pixels import MAX_SIDE
 from ..types import PixelFormat
 
@@ -18,10 +18,13 @@ FORMAT = "patchloom-singan"
 """The one key of a file's metadata, and the first thing that its JSON says."""
 
 MOST_HEADER = 1 << 24
-"""Bytes of a file's header: far more than the names of 32 scales take."""
+"""Bytes of a file's header: far more than the names of all scales take."""
 
 _KEYS = {"format", "version", "seed", "params", "kind", "own_size", "precision", "scales", "unfinished", "sha256"}
 _OPTIONAL = {"icc"}
+MOST_AMPLITUDE = 100.0
+"""Of a scale's noise: pictures are on [-1, 1], and its own is a share of an error."""
+
 _STATES = (None, "scale", "iteration")
 _DTYPE = re.compile(r"\|[bu]1|[<>]u2|[<>]f(2|4|8|12|16)")
 
@@ -98,7 +101,7 @@ def check_plain(told: Mapping[str, Any]) -> None:
         (told["unfinished"] in _STATES, f"unfinished: {told['unfinished']}"),
         (isinstance(told["params"], dict), "no numbers"),
         (isinstance(told.get("icc", ""), str), "a colour profile that is none"),
-        (isinstance(told["scales"], list) and 1 <= len(told["scales"]) <= 64, "no list of scales"),
+        (isinstance(told["scales"], list) and 1 <= len(told["scales"]) <= MOST_SCALES, "no list of scales"),
     ):
         if not right:
             raise NotAModel(what)
@@ -113,9 +116,14 @@ def scale_numbers(told: Any) -> tuple[float, float]:
     if not isinstance(told, dict) or set(told) != {"amplitude", "error"}:
         raise NotAModel("a scale without amplitude and error")
     amplitude, error = told["amplitude"], told["error"]
-    if not all(isinstance(value, float) and math.isfinite(value) and value >= 0 for value in (amplitude, error)):
+    if not (isinstance(amplitude, float) and isinstance(error, float) and sane(amplitude, error)):
         raise NotAModel(f"a scale of amplitude {amplitude}, error {error}")
     return amplitude, error
+
+
+def sane(amplitude: float, error: float) -> bool:
+    """Tell whether a scale may have such an amplitude and error; NaN it may not."""
+    return 0 <= amplitude <= MOST_AMPLITUDE and 0 <= error < math.inf
 
 
 def pixel_kind(kind: PixelFormat) -> dict[str, Any]:

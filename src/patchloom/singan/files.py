@@ -27,7 +27,17 @@ import torch
 
 from ..errors import FileError, InputError, ParameterError, explain
 from ..params import SinGANParams
-from .file_header import FORMAT, NotAModel, canonical, check_plain, header_of, kind_of, pixel_kind, scale_numbers
+from .file_header import (
+    FORMAT,
+    NotAModel,
+    canonical,
+    check_plain,
+    header_of,
+    kind_of,
+    pixel_kind,
+    sane,
+    scale_numbers,
+)
 from .model import LOSSES, Model, Scale, Unfinished
 from .networks import Tensor, body
 from .sample import check_model
@@ -39,6 +49,7 @@ VERSION = 1
 _WITHIN = "must be a whole model that patchloom singan train or save_model wrote"
 _SCALE, _ITERATION = "scale", "iteration"                 # a training was stopped at the end of a scale, or inside it
 _PARTS = ("step", "exp_avg", "exp_avg_sq")
+_SQUARES = (".running_var", ".exp_avg_sq", ".step")       # tensors that are nowhere below 0
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -65,9 +76,9 @@ def pack(model: Model) -> bytes:
     if rest is not None:
         tensors |= {f"critic.{name}": value for name, value in rest.critic.items()}
         tensors |= {f"adam.{name}": value for name, value in rest.adam.items()}
-    odd = _not_finite(tensors)
+    odd = _not_finite(tensors) or _not_sane(model)
     if odd:
-        raise ParameterError(explain("model", f"{odd} is not finite", "a training that diverged cannot be kept",
+        raise ParameterError(explain("model", odd, "a training that diverged cannot be kept",
                                      "train with another seed or other numbers"))
     told: dict[str, Any] = {
         "format": FORMAT, "version": VERSION, "seed": model.seed, "params": asdict(model.params),
@@ -129,19 +140,22 @@ def _model(told: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Model:
     """Return the model that JSON and tensors describe, all of it checked."""
     names = set(SinGANParams.__dataclass_fields__)
     if set(told["params"]) != names:
-        raise NotAModel(f"numbers {', '.join(sorted(names ^ set(told['params']))[:4])} are missing or unknown")
+        odd = ", ".join(sorted(names ^ set(told["params"]))[:4])
+        raise NotAModel(f"numbers {odd} are missing or unknown: it is of another version of Patchloom",
+                        "update Patchloom, or train again")
     params, image = SinGANParams(**told["params"]), tensors["image"]
     _check_image(image, told, params)
     own_rows, own_cols = told["own_size"]
     through = [scale_numbers(scale) for scale in told["scales"]]
     channels, state = image.shape[2], told["unfinished"]
+    kind = kind_of(told["kind"], channels)                # which knows how many channels there may be
     _check_tensors(tensors, _shapes(params, channels, len(through), state) | {"image": tuple(image.shape)}, params)
     scales = tuple(
         Scale(_below(tensors, f"generator.{number}."), amplitude, tensors[f"record.{number}"].numpy(), error)
         for number, (amplitude, error) in enumerate(through)
     )
     rest = None if state is None else Unfinished(_below(tensors, "critic."), _below(tensors, "adam."))
-    kind, icc = kind_of(told["kind"], channels), bytes.fromhex(told["icc"]) if "icc" in told else None
+    icc = bytes.fromhex(told["icc"]) if "icc" in told else None
     model = Model(
         image.numpy(), kind, params, told["seed"], scales, (own_rows, own_cols), told["precision"], rest, icc
     )
@@ -179,14 +193,23 @@ def _check_tensors(tensors: Mapping[str, Tensor], shapes: Shapes, params: SinGAN
             right = shape == wanted
         if not right or value.dtype != torch.float32:
             raise NotAModel(f"{name} of shape {shape}, {value.dtype}")
+        if name.endswith(_SQUARES) and bool((value < 0).any()):
+            raise NotAModel(f"{name} below 0")
     odd = _not_finite(tensors)
     if odd:
-        raise NotAModel(f"{odd} is not finite")
+        raise NotAModel(odd)
 
 
 def _not_finite(tensors: Mapping[str, Tensor]) -> str:
-    """Return the name of a tensor with NaN or infinity, if there is one."""
-    return next((name for name, value in tensors.items() if not bool(torch.isfinite(value).all())), "")
+    """Return that a tensor has NaN or infinity, if there is one."""
+    odd = (f"{name} is not finite" for name, value in tensors.items() if not bool(torch.isfinite(value).all()))
+    return next(odd, "")
+
+
+def _not_sane(model: Model) -> str:
+    """Return that a scale has numbers that are not read again, if there is one."""
+    return next((f"scale {number} has an amplitude of {scale.amplitude:g} and an error of {scale.error:g}"
+                 for number, scale in enumerate(model.scales) if not sane(scale.amplitude, scale.error)), "")
 
 
 def _shapes(params: SinGANParams, channels: int, count: int, state: str | None) -> Shapes:
@@ -210,9 +233,9 @@ def _shapes(params: SinGANParams, channels: int, count: int, state: str | None) 
 
 @lru_cache(maxsize=64)
 def _network(channels: int, width: int, out: int, normalised: bool = True) -> Shapes:
-    """Return the shapes of a network's parameters and statistics, in order."""
+    """Return the shapes of a network's parameters and statistics, in order; nothing is allocated for them."""
     tracked = ".num_batches_tracked"
-    state = body(channels, width, out, normalised=normalised).state_dict()
+    state = body(channels, width, out, normalised=normalised, device="meta").state_dict()
     return {
         name: tuple(value.shape) for name, value in state.items()
         if not name.endswith(tracked)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -29,7 +30,9 @@ _SPREAD = 0.02                                            # standard deviation o
 _LEAK = 0.2                                               # of what is below zero that a leaky ReLU lets through
 
 
-def body(channels: int, width: int, out: int, *, normalised: bool = True) -> nn.Sequential:
+def body(
+    channels: int, width: int, out: int, *, normalised: bool = True, device: torch.device | str = "cpu"
+) -> nn.Sequential:
     """Return five convolutions, all but the last with a leaky ReLU, and batch normalisation before it.
 
     Parameters
@@ -38,6 +41,8 @@ def body(channels: int, width: int, out: int, *, normalised: bool = True) -> nn.
         Of the input, in between, and of the result.
     normalised : bool
         With batch normalisation: of one picture it takes away how much each feature varies over the picture.
+    device : torch device or str
+        Where its parameters are; they are float32, whatever torch's default is.
 
     Returns
     -------
@@ -45,11 +50,13 @@ def body(channels: int, width: int, out: int, *, normalised: bool = True) -> nn.
         (1, channels, H + 10, W + 10) -> (1, out, H, W); its parameters are not set.
     """
     layers: list[Any] = []
+    how: dict[str, Any] = {"device": device, "dtype": torch.float32}
     for block in range(BLOCKS):
         last = block == BLOCKS - 1
-        layers.append(nn.utils.skip_init(nn.Conv2d, channels if block == 0 else width, out if last else width, 3))
+        sizes = channels if block == 0 else width, out if last else width
+        layers.append(nn.utils.skip_init(nn.Conv2d, *sizes, 3, **how))
         if not last:
-            layers += [nn.BatchNorm2d(width)] * normalised + [nn.LeakyReLU(_LEAK)]
+            layers += [nn.BatchNorm2d(width, **how)] * normalised + [nn.LeakyReLU(_LEAK)]
     return nn.Sequential(*layers)
 
 
@@ -59,18 +66,19 @@ def begin(network: nn.Sequential, seed: int) -> None:
     Without normalisation the inner convolutions keep the size of what they are given (He et al., "Delving
     Deep into Rectifiers", ICCV 2015); with it the size of their weights is of no matter, and is the paper's.
     """
-    drawn = torch.Generator().manual_seed(seed % 2**63)
+    drawn = torch.Generator("cpu").manual_seed(seed % 2**63)
+    empty = partial(torch.empty, dtype=torch.float32, device="cpu")
     normalised = any(isinstance(layer, nn.BatchNorm2d) for layer in network)
     with torch.no_grad():
         for layer in network:
             if isinstance(layer, nn.Conv2d):
                 keeps = not normalised and layer is not network[-1]
                 spread = math.sqrt(2 / ((1 + _LEAK**2) * 9 * layer.in_channels)) if keeps else _SPREAD
-                layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, spread, generator=drawn))
+                layer.weight.copy_(empty(layer.weight.shape).normal_(0, spread, generator=drawn))
                 most = 1 / math.sqrt(layer.in_channels * 9)
-                layer.bias.copy_(torch.empty(layer.bias.shape).uniform_(-most, most, generator=drawn))
+                layer.bias.copy_(empty(layer.bias.shape).uniform_(-most, most, generator=drawn))
             elif isinstance(layer, nn.BatchNorm2d):
-                layer.weight.copy_(torch.empty(layer.weight.shape).normal_(1, _SPREAD, generator=drawn))
+                layer.weight.copy_(empty(layer.weight.shape).normal_(1, _SPREAD, generator=drawn))
 
 
 def generated(generator: nn.Sequential, noise: Tensor, previous: Tensor) -> Tensor:

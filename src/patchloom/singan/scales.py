@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..errors import ImageError, ParameterError, explain
-from ..params import SinGANParams
+from ..params import MOST_SCALES, SinGANParams
 from ..resize import resize
 from ..types import Image, Pyramid, Size
 
@@ -35,7 +35,7 @@ def fitted_ratio(size: Size, params: SinGANParams) -> tuple[int, float]:
     ImageError
         If the picture is too small.
     ParameterError
-        If more scales are asked for than there are sizes.
+        If more scales are asked for than there are sizes, or the ratio leads to more than `MOST_SCALES`.
 
     Notes
     -----
@@ -56,7 +56,14 @@ def fitted_ratio(size: Size, params: SinGANParams) -> tuple[int, float]:
             explain("scales", params.scales, f"{size[1]} x {size[0]} pixels have 1 to {usual}",
                     "ask for less, for a smaller min_size or a larger picture")
         )
-    return params.scales or usual, ratio
+    count = params.scales or usual
+    if count > MOST_SCALES:
+        raise ParameterError(
+            explain("ratio", params.ratio, f"{size[1]} x {size[0]} pixels have {count} scales with it and a min_size "
+                    f"of {params.min_size}, and a model at most {MOST_SCALES}",
+                    f"ask for a smaller ratio, a larger min_size, or the finest {MOST_SCALES} scales")
+        )
+    return count, ratio
 
 
 def width_at(params: SinGANParams, scale: int) -> int:

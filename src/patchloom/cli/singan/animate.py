@@ -8,10 +8,11 @@ import click
 
 from ... import io
 from ...checks import as_real
+from ...params import MOST_SCALES
 from ..animate import LOOP
 from ..options import Checked, as_number, feather_option
 from ..task import Role
-from .making import MOST_SCALES, Call, making, whole
+from .making import Call, making, whole
 
 if TYPE_CHECKING:
     from ...singan import Sample

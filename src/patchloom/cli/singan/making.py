@@ -47,9 +47,6 @@ from .opened import Opened, open_model
 if TYPE_CHECKING:
     from ...singan import Model, Sample
 
-MOST_SCALES = 32
-"""That a model can have."""
-
 
 @dataclass(frozen=True, eq=False)
 class Call:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...checks import as_image
+from ...params import MOST_SCALES
 from ...types import Size
 from ..options import Command
 from ..task import Options
-from .making import MOST_SCALES, whole
+from .making import whole
 
 if TYPE_CHECKING:
     from ...singan import Model

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .making import MOST_SCALES, Call, making, whole
+from ...params import MOST_SCALES
+from .making import Call, making, whole
 
 if TYPE_CHECKING:
     from ...singan import Sample
