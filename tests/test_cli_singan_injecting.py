@@ -16,9 +16,9 @@ torch = pytest.importorskip("torch", reason="not on this machine: torch")
 from command_line import names, refused, run, save  # noqa: E402
 from conftest import make_picture  # noqa: E402
 from patchloom import io, singan  # noqa: E402
-from patchloom.cli.singan import parts  # noqa: E402
+from patchloom.params.singan_tasks import COLOURS, MOST_DILATION  # noqa: E402
 from patchloom.regions import MOST_FEATHER  # noqa: E402
-from patchloom.singan import injecting, quantise  # noqa: E402
+from patchloom.singan import quantise  # noqa: E402
 
 TINY = singan.SinGANParams(min_size=12, iterations=2, channels=4, ratio=0.6)
 CPU = ("--device", "cpu", "--threads", "1")
@@ -128,13 +128,12 @@ def test_a_picture_of_any_size(folder: Path, model: Path) -> None:
 
 
 def test_options_default_to_what_the_functions_do() -> None:
-    assert parts.MOST_DILATION == injecting.MOST_DILATION
     for command, function in (("harmonise", singan.harmonise), ("edit", singan.edit)):
         text = " ".join(run("singan", command, "--help").stdout.split())
         signature = inspect.signature(function).parameters
-        for name, most in (("dilate", injecting.MOST_DILATION), ("feather", MOST_FEATHER)):
+        for name, most in (("dilate", MOST_DILATION), ("feather", MOST_FEATHER)):
             assert f"[default: {signature[name].default}; 0 to {most}]" in text
-    assert f"[default: {quantise.COLOURS}; 2 to {quantise.MOST_COLOURS}]" in " ".join(
+    assert f"[default: {COLOURS.usual}; {COLOURS.low} to {COLOURS.high}]" in " ".join(
         run("singan", "paint", "--help").stdout.split())
 
 

@@ -11,6 +11,7 @@ import torch
 
 from ..checks import as_mask, as_real, as_seed, as_threads, as_whole, from_image
 from ..errors import Cancelled, ParameterError, explain
+from ..params.singan_tasks import ALPHA, ANIMATE_FEATHER, BETA, FRAMES, LEAST_ALPHA
 from ..regions import as_feather, check_share, feathered
 from ..resize import resize
 from ..types import Image, Mask
@@ -21,11 +22,6 @@ from .networks import Tensor
 from .one_scale import Course
 from .sample import Sample, check_model, course_of, levels_of, rebuilt
 
-FRAMES = (2, 1000)
-ALPHA, BETA = (0.0, 1.0), (0.0, 0.99)
-LEAST_ALPHA = 0.01
-"""Of a loop: a walk that is hardly drawn back does not come round."""
-
 _WALK = 7                                                 # told apart from other uses of a seed
 _FIRST = 0.05                                             # share of fresh noise in the first frame
 
@@ -34,8 +30,9 @@ _FIRST = 0.05                                             # share of fresh noise
 class Walk:
     """How noise changes from frame to frame.
 
-    With w the noise's difference from that of the reconstruction and u fresh noise,
-    ``w_t = (1 - alpha) (w_{t-1} + beta (w_{t-1} - w_{t-2}) + (1 - beta) u_t)``.
+    With w the noise's difference from z, that of the reconstruction, and u fresh noise,
+    ``w_t = (1 - alpha) (w_{t-1} + beta (w_{t-1} - w_{t-2}) + (1 - beta) u_t)``. Without a loop it begins with 0 and
+    ``0.05 (u - z)``, as published.
 
     Attributes
     ----------
@@ -59,13 +56,13 @@ class Walk:
         """Of the last difference, the one before it, and fresh noise."""
         return (1 - self.alpha) * (1 + self.beta), -(1 - self.alpha) * self.beta, (1 - self.alpha) * (1 - self.beta)
 
-    def differences(self, fresh: Callable[[int], Tensor]) -> Iterator[Tensor]:
-        """Yield each frame's difference from the reconstruction's noise; `fresh` draws noise for a frame."""
+    def differences(self, fresh: Callable[[int], Tensor], rest: Tensor) -> Iterator[Tensor]:
+        """Yield each frame's difference from the reconstruction's noise `rest`; `fresh` draws noise for a frame."""
         if self.loop:
             last, before = self._closed(fresh)
             first = 0
         else:
-            last = _FIRST * fresh(0)
+            last = _FIRST * (fresh(0) - rest)
             before = torch.zeros_like(last)
             yield last
             first = 1
@@ -100,13 +97,13 @@ class Walk:
 def animate(
     model: Model,
     *,
-    frames: int = 100,
+    frames: int = FRAMES.usual,
     start_scale: int = 0,
-    alpha: float = 0.1,
-    beta: float = 0.9,
+    alpha: float = ALPHA.usual,
+    beta: float = BETA.usual,
     loop: bool = True,
     mask: Any = None,
-    feather: int = 8,
+    feather: int = ANIMATE_FEATHER,
     seed: int | None = None,
     device: str = "auto",
     threads: int = 0,
@@ -185,8 +182,8 @@ def animate(
 
 def as_walk(alpha: Any, beta: Any, frames: Any, loop: bool) -> Walk:
     """Return how noise changes from frame to frame, if that is one of the walks."""
-    count = as_whole(frames, "frames", *FRAMES)
-    walk = Walk(as_real(alpha, "alpha", *ALPHA), as_real(beta, "beta", *BETA), count, loop)
+    count = as_whole(frames, "frames", *FRAMES.limits)
+    walk = Walk(as_real(alpha, "alpha", *ALPHA.limits), as_real(beta, "beta", *BETA.limits), count, loop)
     if loop and walk.alpha < LEAST_ALPHA:
         raise ParameterError(explain("alpha", alpha, f"must be at least {LEAST_ALPHA} for a loop",
                                      "ask for more, or for no loop"))
@@ -237,5 +234,5 @@ def _noise(course: Course, walk: Walk, scale: int, seed: int) -> Iterator[Tensor
     """Yield a scale's noise for each frame."""
     size, draw = course.sizes[scale], replace(course.draw, seed=seed)
     rest = course.reconstruction_noise(scale, size)
-    for difference in walk.differences(lambda frame: draw(scale, size, _WALK, frame)):
+    for difference in walk.differences(lambda frame: draw(scale, size, _WALK, frame), rest):
         yield rest + difference

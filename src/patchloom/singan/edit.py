@@ -6,18 +6,16 @@ from typing import Any
 
 from ..compare import changed
 from ..errors import ParameterError, explain
+from ..params.singan_tasks import EDIT_BACK, EDIT_DILATION, EDIT_FEATHER
 from ..types import Mask
 from .injecting import Given, as_marked, as_start, checked, remade, softened
 from .model import Model
 from .sample import Sample
 
-DILATE, FEATHER = 20, 10
-_BACK = 2                                                 # scales before the finest at which an edit enters
-
 
 def usual_start(count: int) -> int:
     """Return the scale at which an edit enters a model of so many scales, unless it is told."""
-    return count - 1 - _BACK
+    return count - 1 - EDIT_BACK
 
 
 def edit(
@@ -26,8 +24,8 @@ def edit(
     mask: Any = None,
     *,
     start_scale: int | None = None,
-    dilate: int = DILATE,
-    feather: int = FEATHER,
+    dilate: int = EDIT_DILATION.usual,
+    feather: int = EDIT_FEATHER,
     seed: int | None = None,
     device: str = "auto",
     threads: int = 0,

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..params.singan_tasks import HARMONISE_BACK, HARMONISE_DILATION, HARMONISE_FEATHER
 from .injecting import as_marked, as_start, checked, remade, softened
 from .model import Model
 from .sample import Sample
 
-DILATE, FEATHER = 7, 10
-_BACK = 1                                                 # scales before the finest at which a composite enters
-
 
 def usual_start(count: int) -> int:
     """Return the scale at which a composite enters a model of so many scales, unless it is told."""
-    return count - 1 - _BACK
+    return count - 1 - HARMONISE_BACK
 
 
 def harmonise(
@@ -23,8 +21,8 @@ def harmonise(
     mask: Any,
     *,
     start_scale: int | None = None,
-    dilate: int = DILATE,
-    feather: int = FEATHER,
+    dilate: int = HARMONISE_DILATION.usual,
+    feather: int = HARMONISE_FEATHER,
     seed: int | None = None,
     device: str = "auto",
     threads: int = 0,

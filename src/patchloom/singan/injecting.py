@@ -18,6 +18,7 @@ from ..compare import alike, is_clear
 from ..errors import ImageError, ParameterError, explain
 from ..layers import Blend, Layer
 from ..overlay import laid_over
+from ..params.singan_tasks import MOST_DILATION
 from ..regions import as_feather, check_share, dilated, feathered
 from ..types import Image, Mask, PixelFormat, Size
 from .devices import as_device, repeatable
@@ -27,9 +28,6 @@ from .model import Model
 from .networks import Tensor
 from .sample import Sample, check_model, levels_of, sizes_for
 from .scales import LEAST
-
-MOST_DILATION = 256
-"""Pixels that a mask may grow by."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,18 +7,16 @@ from typing import Any
 
 from ..checks import as_seed, as_size, as_threads, from_image
 from ..errors import ParameterError, explain
+from ..params.singan_tasks import COLOURS, PAINT_START
 from ..types import Size
 from .devices import as_device, repeatable
 from .growing import as_image, as_tensor
 from .injecting import as_given, as_start, draw_for, injected
 from .model import Model
-from .quantise import COLOURS, Quantised, quantised
+from .quantise import Quantised, quantised
 from .sample import Sample, check_model, levels_of
 from .scales import LEAST
 from .train import Step
-
-START = 2
-"""The scale at which a painting enters, unless it is told or the model has fewer."""
 
 
 def paint(
@@ -80,11 +78,11 @@ def paint(
     check_model(model)
     given = as_given(model, painting, "painting")
     wanted = model.size if size is None else as_size(size, least=LEAST)
-    start, seed = as_start(model, start_scale, START), as_seed(seed)
+    start, seed = as_start(model, start_scale, PAINT_START), as_seed(seed)
     where, count = as_device(device), as_threads(threads)
     learned = None
     if quantise is True:
-        learned = quantised(model, start_scale=start, colours=COLOURS if colours is None else colours,
+        learned = quantised(model, start_scale=start, colours=COLOURS.usual if colours is None else colours,
                             iterations=iterations, device=device, threads=threads, on_step=on_step, cancel=cancel)
     else:
         _check_alone(quantise, colours, iterations)

@@ -12,6 +12,7 @@ import torch
 
 from ..checks import as_threads, as_whole
 from ..errors import Cancelled
+from ..params.singan_tasks import COLOURS, PAINT_START
 from .devices import as_device, repeatable
 from .injecting import as_start
 from .model import LOSSES, Model, Scale
@@ -20,8 +21,6 @@ from .one_scale import ScaleTraining
 from .sample import check_model, course_of, levels_of
 from .train import Step
 
-MOST_COLOURS = 64
-COLOURS = 5
 _ROUNDS = 100                                             # of moving centres to their means, at most
 
 Colours = npt.NDArray[np.float64]
@@ -54,7 +53,7 @@ def quantised(
     model: Model,
     *,
     start_scale: int | None = None,
-    colours: int = COLOURS,
+    colours: int = COLOURS.usual,
     iterations: int | None = None,
     device: str = "auto",
     threads: int = 0,
@@ -90,7 +89,7 @@ def quantised(
         If `cancel` asked for it.
     """
     check_model(model)
-    start, count = as_start(model, start_scale, 2), as_whole(colours, "colours", 2, MOST_COLOURS)
+    start, count = as_start(model, start_scale, PAINT_START), as_whole(colours, "colours", *COLOURS.limits)
     where, threads = as_device(device), as_threads(threads)
     params = model.params if iterations is None else replace(model.params, iterations=iterations)
     real = model.reals[start]

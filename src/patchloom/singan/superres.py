@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from ..checks import MAX_SIDE, as_real, as_seed, as_threads, from_image
 from ..errors import ImageError, ParameterError, explain
+from ..params.singan_tasks import FACTOR
 from ..types import Size
 from .devices import as_device, repeatable
 from .growing import Draw, Level, as_image, as_tensor, generated_over, resized
@@ -17,16 +18,14 @@ from .model import Model
 from .networks import PAD, Tensor
 from .sample import Sample, check_model, levels_of
 
-FACTOR = (1.0, 64.0)
-
 _STEP = 2 ** (1 / 3)
 _ROUNDS = 3                                               # that differences are given back: hardly any remain
 _ENLARGING = 11                                           # told apart from other uses of a seed
 
 
 def superres(
-    model: Model, *, factor: float = 4.0, consistent: bool = True, seed: int | None = None, device: str = "auto",
-    threads: int = 0,
+    model: Model, *, factor: float = FACTOR.usual, consistent: bool = True, seed: int | None = None,
+    device: str = "auto", threads: int = 0,
 ) -> Sample:
     """Return the picture that a model was trained on with more pixels.
 
@@ -98,8 +97,8 @@ def sizes_towards(model: Model, factor: Any) -> tuple[Size, ...]:
         sides = f"{own[1]} x {own[0]} pixels of a picture of {model.own_size[1]} x {model.own_size[0]}"
         raise ImageError(explain("model", sides, "must be trained on the whole picture",
                                  f"train it with max_size {max(model.own_size)}"))
-    times = as_real(factor, "factor", *FACTOR)
-    most = min(FACTOR[1], MAX_SIDE / max(own))
+    times = as_real(factor, "factor", *FACTOR.limits)
+    most = min(FACTOR.high, MAX_SIDE / max(own))
     if _scaled(own, times) == own or times > most:
         raise ParameterError(explain("factor", factor, f"must be above 1, and at most {most:g} for this picture"))
     steps = max(1, math.floor(math.log(times) / math.log(_STEP) + 0.5))

@@ -9,6 +9,7 @@ import click
 from ... import io
 from ...checks import as_real
 from ...params import MOST_SCALES
+from ...params.singan_tasks import ALPHA, ANIMATE_FEATHER, BETA, FRAMES, LEAST_ALPHA, Range
 from ..animate import LOOP
 from ..options import Checked, as_number, feather_option
 from ..task import Role
@@ -25,32 +26,29 @@ Examples:
   patchloom singan animate lake.safetensors --frames 48 --fps 24 --no-loop --out lake.mp4
 """
 
-# As in `patchloom.singan.animate`, which cannot be asked without torch.
-FRAMES, ALPHA, BETA = (2, 1000), (0.0, 1.0), (0.0, 0.99)
 
-
-def _number(name: str, limits: tuple[float, float]) -> Checked:
-    return Checked("NUMBER", lambda text: as_real(as_number(text), name, *limits))
+def _number(name: str, allowed: Range[float]) -> Checked:
+    return Checked("NUMBER", lambda text: as_real(as_number(text), name, *allowed.limits))
 
 
 @making("animate", short_help="MODEL's picture, moving.", epilog=EXAMPLES, delivery=LOOP,
         roles=(Role("mask", "White where things move; the rest stays as it is."),))
-@click.option("--frames", type=whole("frames", *FRAMES), default="100",
-              help=f"Of the loop.  [default: 100; {FRAMES[0]} to {FRAMES[1]}]")
+@click.option("--frames", type=whole("frames", *FRAMES.limits), default=str(FRAMES.usual),
+              help=f"Of the loop.  [default: {FRAMES.usual}; {FRAMES.low} to {FRAMES.high}]")
 @click.option("--fps", type=Checked("NUMBER", lambda text: io.as_fps(as_number(text))), default="10",
               help=f"Frames a second.  [default: 10; {io.FPS[0]:g} to {io.FPS[1]:g}]")
 @click.option("--start-scale", type=whole("start_scale", 0, MOST_SCALES - 1), default="0",
               help="The scale at which noise enters: at 0, the coarsest, everything moves; at later ones smaller "
                    "things and by less, and hardly anything if training was short.  [default: 0; to the model's last]")
-@click.option("--alpha", type=_number("alpha", ALPHA), default="0.1",
+@click.option("--alpha", type=_number("alpha", ALPHA), default=str(ALPHA.usual),
               help="How strongly everything is drawn back to the picture; more is less motion."
-                   "  [default: 0.1; 0 to 1, of a loop from 0.01]")
-@click.option("--beta", type=_number("beta", BETA), default="0.9",
-              help=f"How smoothly things go on as they went.  [default: 0.9; {BETA[0]:g} to {BETA[1]:g}]")
+                   f"  [default: {ALPHA.usual}; {ALPHA.low:g} to {ALPHA.high:g}, of a loop from {LEAST_ALPHA}]")
+@click.option("--beta", type=_number("beta", BETA), default=str(BETA.usual),
+              help=f"How smoothly things go on as they went.  [default: {BETA.usual}; {BETA.low:g} to {BETA.high:g}]")
 @click.option("--loop/--no-loop", default=True,
               help="Whether the last frame leads back to the first; without, as published, the walk begins at the "
                    "picture itself.  [default: loop]")
-@feather_option("Pixels around the mask over which motion ends.", 8)
+@feather_option("Pixels around the mask over which motion ends.", ANIMATE_FEATHER)
 def animate(call: Call) -> Sample:
     """Make a short loop from the picture that MODEL was trained on: a walk in the noise of its scales.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...params.singan_tasks import EDIT_BACK, EDIT_DILATION, EDIT_FEATHER
 from ..options import feather_option
 from ..task import Role
 from .making import Call, making
@@ -23,9 +24,10 @@ Examples:
 @making("edit", takes="edited", like="picture", sized=own_size, short_help="Make a crude edit seamless.",
         epilog=EXAMPLES, roles=(Role("mask", "White where the edit is; without one, where EDITED differs from MODEL's"
                                      " picture, for which it has to be of its size."),))
-@injection_option("the edit", "a coarser one changes it more", "two before the last")
-@dilate_option(20)
-@feather_option("Pixels around the mask, once it has grown, over which the result passes into EDITED.", 10)
+@injection_option("the edit", "a coarser one changes it more", f"{EDIT_BACK} before the last")
+@dilate_option(EDIT_DILATION)
+@feather_option("Pixels around the mask, once it has grown, over which the result passes into EDITED.",
+                EDIT_FEATHER)
 def edit(call: Call) -> Sample:
     """Make EDITED, a crude edit of MODEL's picture, seamless.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...params.singan_tasks import HARMONISE_BACK, HARMONISE_DILATION, HARMONISE_FEATHER
 from ..options import feather_option
 from ..task import Role
 from .making import Call, making
@@ -22,9 +23,10 @@ Examples:
 
 @making("harmonise", takes="composite", like="picture", sized=own_size, short_help="Make a pasted object belong.",
         epilog=EXAMPLES, roles=(Role("mask", "White where the object is.", required=True),))
-@injection_option("the composite", "a coarser one changes the object more", "the last but one")
-@dilate_option(7)
-@feather_option("Pixels around the mask, once it has grown, over which the result passes into COMPOSITE.", 10)
+@injection_option("the composite", "a coarser one changes the object more", f"{HARMONISE_BACK} before the last")
+@dilate_option(HARMONISE_DILATION)
+@feather_option("Pixels around the mask, once it has grown, over which the result passes into COMPOSITE.",
+                HARMONISE_FEATHER)
 def harmonise(call: Call) -> Sample:
     """Give an object that was pasted into MODEL's picture, which is COMPOSITE, the look of that picture.
 

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...params import SinGANParams, check, numbers_of
+from ...params.singan_tasks import COLOURS, PAINT_START
+from ..options import Checked, as_number
 from .making import Call, making, whole
 from .parts import injection_option
 
 if TYPE_CHECKING:
     from ...singan import Model, Quantised, Sample, Step
 
-USUAL_COLOURS, MOST_COLOURS, MOST_ITERATIONS = 5, 64, 100_000
+ITERATIONS = numbers_of(SinGANParams)["iterations"]
 
 EXAMPLES = """\b
 Examples:
@@ -26,13 +29,14 @@ Examples:
 
 
 @making("paint", takes="painting", size=True, short_help="A painting, with a picture's patches.", epilog=EXAMPLES)
-@injection_option("the painting", "a coarser one leaves more of it open", "2")
+@injection_option("the painting", "a coarser one leaves more of it open", str(PAINT_START))
 @click.option("--quantise", is_flag=True,
               help="Reduce PAINTING to a few colours of the picture, and train that scale anew for such.")
-@click.option("--colours", type=whole("colours", 2, MOST_COLOURS),
-              help=f"How many, with --quantise.  [default: 5; 2 to {MOST_COLOURS}]")
-@click.option("--iterations", type=whole("iterations", 1, MOST_ITERATIONS),
-              help="Of that training.  [default: as many as MODEL was trained with; 1 to 100000]")
+@click.option("--colours", type=whole("colours", *COLOURS.limits),
+              help=f"How many, with --quantise.  [default: {COLOURS.usual}; {COLOURS.low} to {COLOURS.high}]")
+@click.option("--iterations", type=Checked("INTEGER", lambda text: check(SinGANParams, "iterations", as_number(text))),
+              help="Of that training.  [default: as many as MODEL was trained with; "
+                   f"{ITERATIONS.low:g} to {ITERATIONS.high:g}]")
 def paint(call: Call) -> Sample:
     """Make pictures with the layout of PAINTING and the patches of the picture that MODEL was trained on.
 
@@ -44,7 +48,7 @@ def paint(call: Call) -> Sample:
     start, colours, iterations = (options[name] for name in ("start_scale", "colours", "iterations"))
     if options["quantise"]:
         how["quantise"] = _learned(_Lesson(
-            call.model, start, colours or USUAL_COLOURS, iterations, how["device"], how["threads"], call.tell
+            call.model, start, colours or COLOURS.usual, iterations, how["device"], how["threads"], call.tell
         ))
     else:
         how |= {"colours": colours, "iterations": iterations}

@@ -9,6 +9,7 @@ import click
 
 from ...checks import as_image
 from ...params import MOST_SCALES
+from ...params.singan_tasks import Range
 from ...types import Size
 from ..options import Command
 from ..task import Options
@@ -16,9 +17,6 @@ from .making import whole
 
 if TYPE_CHECKING:
     from ...singan import Model
-
-MOST_DILATION = 256
-"""Pixels that a mask may grow by: as in `patchloom.singan`, which cannot be asked without torch."""
 
 
 def own_size(model: Model, picture: Any, options: Options) -> Size:
@@ -35,9 +33,9 @@ def injection_option(what: str, why: str, usual: str) -> Callable[[Command], Com
     )
 
 
-def dilate_option(default: int) -> Callable[[Command], Command]:
+def dilate_option(allowed: Range[int]) -> Callable[[Command], Command]:
     """Give a command ``--dilate``."""
     return click.option(
-        "--dilate", type=whole("dilate", 0, MOST_DILATION), default=str(default),
-        help=f"Pixels that the mask grows by.  [default: {default}; 0 to {MOST_DILATION}]",
+        "--dilate", type=whole("dilate", *allowed.limits), default=str(allowed.usual),
+        help=f"Pixels that the mask grows by.  [default: {allowed.usual}; {allowed.low} to {allowed.high}]",
     )

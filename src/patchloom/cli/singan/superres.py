@@ -15,6 +15,7 @@ from ...checks import as_real
 from ...errors import FileError, ImageError, ParameterError, explain
 from ...params import SINGAN_PRESETS, SinGANParams
 from ...params.number import check, numbers_of
+from ...params.singan_tasks import FACTOR
 from ...types import Size
 from ..exits import say
 from ..inputs import Source, as_sources
@@ -37,7 +38,6 @@ Examples:
 """
 
 PRESET = SINGAN_PRESETS["superres"]
-FACTOR = (1.0, 64.0)                                      # as in `patchloom.singan`, which takes torch to ask
 
 
 def _open(path: Path, values: Mapping[str, Any]) -> Opened:
@@ -125,8 +125,9 @@ def _iterations(make: Command) -> Command:
 
 @making("superres", short_help="A picture with more pixels.", epilog=EXAMPLES, opens=_open, sized=_size,
         training=("iterations", "model_out"))
-@click.option("--factor", type=Checked("NUMBER", lambda text: as_real(as_number(text), "factor", *FACTOR)), default="4",
-              help=f"Of both sides.  [default: 4; above {FACTOR[0]:g} to {FACTOR[1]:g}]")
+@click.option("--factor", type=Checked("NUMBER", lambda text: as_real(as_number(text), "factor", *FACTOR.limits)),
+              default=f"{FACTOR.usual:g}",
+              help=f"Of both sides.  [default: {FACTOR.usual:g}; above {FACTOR.low:g} to {FACTOR.high:g}]")
 @click.option("--consistent/--drifting", default=True,
               help="Whether each step gives back what it differs in from the picture, once it is as small again; "
                    "without, as published, colours and contrast drift.  [default: consistent]")
