@@ -183,7 +183,14 @@ def test_precision_is_what_was_asked_or_what_the_device_has(monkeypatch: pytest.
         assert as_precision("auto", CPU) == ("bfloat16" if has else "float32")
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, has=has: (8, 0) if has else (7, 5))
         assert as_precision("auto", torch.device("cuda")) == ("bfloat16" if has else "float32")
-    assert as_precision("auto", torch.device("mps")) == "float32"
+        if has:
+            assert as_precision("bfloat16", torch.device("cuda")) == "bfloat16"
+        else:
+            with pytest.raises(ParameterError, match="^precision=bfloat16: the device cuda does not compute in it; try"):
+                as_precision("bfloat16", torch.device("cuda"))
+    assert [as_precision(asked, torch.device("mps")) for asked in ("auto", "float32")] == ["float32", "float32"]
+    with pytest.raises(ParameterError, match="^precision=bfloat16: the device mps does not compute in it; try float32"):
+        as_precision("bfloat16", torch.device("mps"))
     monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
     assert as_precision("auto", CPU) == "float32"
 
@@ -208,6 +215,41 @@ def test_contexts_of_computing() -> None:
     assert layer(picture).dtype == torch.float32
 
 
+def test_float32_is_float32_within_and_all_is_given_back() -> None:
+    """However the caller let torch compute it in something shorter: by the older switches, or the newer ones."""
+    backends = torch.backends
+
+    def state() -> list[Any]:
+        parts = [backends.cudnn, backends.cudnn.conv, backends.cuda.matmul, backends.mkldnn.conv, backends.mkldnn.matmul]
+        return [part.fp32_precision for part in parts] if newer else [backends.cudnn.allow_tf32,
+                                                                      torch.get_float32_matmul_precision()]
+
+    newer = hasattr(backends.cudnn, "conv")
+    try:
+        for products in ("highest", "high", "medium"):
+            for shorter in (True, False):
+                backends.cudnn.allow_tf32 = shorter
+                torch.set_float32_matmul_precision(products)
+                before = state()
+                with repeatable(CPU, 1):
+                    assert (backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()) == (False, "highest")
+                assert state() == before
+                assert (backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()) == (shorter, products)
+        if newer:
+            torch.set_float32_matmul_precision("highest")
+            for part in (backends.cudnn.conv, backends.mkldnn.matmul, backends.mkldnn.conv):
+                part.fp32_precision = "tf32"
+            before = state()
+            with repeatable(CPU, 1):
+                assert not {"tf32", "bf16"} & set(state()[1:])
+            assert state() == before
+    finally:
+        if newer:
+            backends.mkldnn.conv.fp32_precision = "none"
+        backends.cudnn.allow_tf32 = True
+        torch.set_float32_matmul_precision("highest")
+
+
 def test_threads_are_set_within_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     before = torch.get_num_threads()
     with pytest.raises(ZeroDivisionError), repeatable(CPU, 3):
@@ -215,6 +257,8 @@ def test_threads_are_set_within_and_given_back(monkeypatch: pytest.MonkeyPatch) 
         assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark) == (True, False)
         _ = 1 // 0
     assert torch.get_num_threads() == before
+    with torch.no_grad(), repeatable(CPU, 1):
+        assert torch.is_grad_enabled()
     monkeypatch.setenv("PATCHLOOM_THREADS", "2")
     with repeatable(CPU, 0):
         assert torch.get_num_threads() == 2

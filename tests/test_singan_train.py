@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from patchloom.singan.growing import as_tensor  # noqa: E402
 from patchloom.singan.model import LOSSES  # noqa: E402
 from patchloom.singan.networks import weights_of  # noqa: E402
 from patchloom.singan.one_scale import Course, ScaleTraining  # noqa: E402
+from patchloom.singan.sample import levels_of  # noqa: E402
 from patchloom.singan.train import begin_model  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -116,12 +118,16 @@ def test_torch_is_left_as_it_was(source: Any) -> None:
 
     def check() -> None:
         assert (torch.get_num_threads(), cudnn.deterministic, cudnn.benchmark, torch.is_grad_enabled()) == before
+        assert (cudnn.allow_tf32, torch.get_float32_matmul_precision()) == (True, "high")
+        assert torch.get_default_dtype() == torch.float64
         assert (torch.get_rng_state() == state).all()
         assert dict(os.environ) == environment
 
     try:
         torch.set_num_threads(2)
-        cudnn.benchmark = True
+        cudnn.benchmark = cudnn.allow_tf32 = True
+        torch.set_float32_matmul_precision("high")
+        torch.set_default_dtype(torch.float64)
         before = 2, cudnn.deterministic, True, True
         for number, step in enumerate(steps(source)):     # on one thread
             check()
@@ -137,6 +143,34 @@ def test_torch_is_left_as_it_was(source: Any) -> None:
         check()
     finally:
         cudnn.benchmark = False
+        torch.set_float32_matmul_precision("highest")
+        torch.set_default_dtype(torch.float32)
+
+
+@contextmanager
+def defaults(dtype: Any) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("context", [
+    torch.no_grad, torch.inference_mode, lambda: defaults(torch.float64), lambda: torch.autocast("cpu", torch.bfloat16),
+    lambda: torch.device("meta"),
+], ids=["no_grad", "inference_mode", "float64", "autocast", "another device"])
+def test_what_the_caller_set_is_of_no_matter(source: Any, finished: Any, context: Any) -> None:
+    """Neither to a training, begun or gone on with, nor to a sample."""
+    expected = singan.sample(finished[-1], seed=1, device="cpu", threads=1).image
+    with context():
+        made = singan.train(source, params=TINY, seed=5, device="cpu", threads=1)
+        again = singan.train(source, resume=finished[4], device="cpu", threads=1)
+        sampled = singan.sample(finished[-1], seed=1, device="cpu", threads=1).image
+    assert same(made, finished[-1])
+    assert same(again, finished[-1])
+    np.testing.assert_array_equal(sampled, expected)
 
 
 # Taken up again
@@ -150,6 +184,24 @@ def test_from_any_iteration_on_it_ends_the_same(source: Any, finished: Any, prec
         rest = [step.model for step in steps(source, None, None, resume=model)]
         assert len(rest) == len(kept) - number - 1
         assert all(same(one, other) for one, other in zip(rest, kept[number + 1 :], strict=True))
+
+
+def test_in_another_layout_it_ends_the_same(source: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on CUDA: all networks are laid out alike, and Adam's moments as they are."""
+    monkeypatch.setattr("patchloom.singan.networks.layout", lambda device: torch.channels_last)
+    params = replace(TINY, channels=8, most_channels=8)
+    kept = [step.model for step in steps(source, params)]
+    training = first_scale(source, params)
+    training.take(kept[1].scales[0], kept[1].unfinished.critic, kept[1].unfinished.adam)
+    network = levels_of(kept[-1], CPU)[1].generator
+    for weights in (training.generator, training.critic, network):
+        assert all(value.is_contiguous(memory_format=torch.channels_last) for value in weights.parameters()
+                   if value.ndim == 4)
+    for optimiser in training._optimisers:
+        for parameter, state in optimiser.state.items():
+            assert {state[part].stride() for part in ("exp_avg", "exp_avg_sq")} == {parameter.stride()}
+    for model in kept[:-1]:
+        assert same(singan.train(source, resume=model, device="cpu", threads=1), kept[-1])
 
 
 def test_going_on_leaves_the_model_that_was_passed(source: Any, finished: Any) -> None:

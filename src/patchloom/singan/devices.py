@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -37,15 +37,34 @@ def as_device(name: Any) -> torch.device:
 
 
 def as_precision(asked: str, device: torch.device) -> str:
-    """Return float32 or bfloat16: what was asked for; ``auto`` is the latter where the device computes in it."""
-    if asked != "auto":
-        return asked
-    if device.type == "cuda":
-        return "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float32"
-    if device.type == "cpu":
+    """Return float32 or bfloat16: what was asked for; ``auto`` is the latter where the device computes in it.
+
+    Raises
+    ------
+    ParameterError
+        If the device cannot do what was asked for.
+    """
+    if asked == "auto" and device.type == "cpu":
         tells = getattr(torch.cpu, "_is_avx512_bf16_supported", None)          # not there in the oldest versions
         return "bfloat16" if tells is not None and tells() else "float32"
-    return "float32"
+    if asked == "auto":
+        return "bfloat16" if has_bfloat16(device) else "float32"
+    if asked == "bfloat16" and not has_bfloat16(device):
+        raise ParameterError(explain("precision", asked, f"the device {device} does not compute in it",
+                                     "try float32, or the device cpu"))
+    return asked
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device can compute in bfloat16; a CPU can, though not always fast."""
+    if device.type == "cuda":
+        return bool(torch.cuda.get_device_capability(device) >= (8, 0))
+    return device.type == "cpu"
+
+
+def layout(device: torch.device) -> torch.memory_format:
+    """Return how networks are laid out in a device's memory: as its convolutions are fastest."""
+    return torch.channels_last if device.type == "cuda" else torch.contiguous_format
 
 
 def computing(device: torch.device, precision: str) -> AbstractContextManager[Any]:
@@ -60,7 +79,7 @@ def computing(device: torch.device, precision: str) -> AbstractContextManager[An
 def exact(device: torch.device) -> AbstractContextManager[Any]:
     """Return the context in which products of matrices are float32, also within `computing`."""
     context: AbstractContextManager[Any] = nullcontext()
-    if device.type in ("cpu", "cuda"):                    # the others have no autocast in torch 2.2
+    if device.type in ("cpu", "cuda"):                    # `as_precision` refuses bfloat16 on the others
         context = torch.autocast(device.type, torch.bfloat16, enabled=False)
     return context
 
@@ -74,6 +93,9 @@ def fuses_adam(device: torch.device) -> bool:
 def repeatable(device: torch.device, threads: int) -> Iterator[None]:
     """Within the block, torch computes on so many threads and picks no algorithm by its speed or whose sums vary.
 
+    What the caller set is of no matter there, and is as it was afterwards: gradients that are off, autocast, another
+    default dtype, TF32.
+
     Parameters
     ----------
     device : torch device
@@ -84,11 +106,43 @@ def repeatable(device: torch.device, threads: int) -> Iterator[None]:
     """
     if device.type == "cuda":                             # which reads it when it is first used
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    before = torch.get_num_threads(), torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
-    torch.set_num_threads(as_threads(threads))
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
-    try:
+    cudnn = torch.backends.cudnn
+    with ExitStack() as after:
+        after.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(as_threads(threads))
+        _put(after, cudnn, "deterministic", True)
+        _put(after, cudnn, "benchmark", False)
+        after.callback(torch.set_default_dtype, torch.get_default_dtype())
+        torch.set_default_dtype(torch.float32)
+        _pin_float32(after)
+        after.enter_context(torch.inference_mode(False))
+        after.enter_context(torch.enable_grad())
+        after.enter_context(exact(device))
         yield
-    finally:
-        torch.set_num_threads(before[0])
-        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = before[1:]
+
+
+def _put(after: ExitStack, where: Any, name: str, value: Any) -> None:
+    """Set an attribute, and set it back afterwards."""
+    before = getattr(where, name)
+    if before != value:
+        after.callback(setattr, where, name, before)
+        setattr(where, name, value)
+
+
+def _pin_float32(after: ExitStack) -> None:
+    """Have float32 convolutions and products computed in it, not in TF32 or bfloat16 as torch otherwise may."""
+    backends = torch.backends
+    try:
+        shorter, products = backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()
+    except RuntimeError:                                  # torch 2.9 and later, once the caller used what is set below
+        shorter, products = False, "highest"
+    if shorter:
+        _put(after, backends.cudnn, "allow_tf32", False)
+    if products != "highest":
+        after.callback(torch.set_float32_matmul_precision, products)
+        torch.set_float32_matmul_precision("highest")
+    for backend, part in ((backends.cudnn, "conv"), (backends.cuda, "matmul"), (backends.mkldnn, "conv"),
+                          (backends.mkldnn, "matmul")):
+        where = getattr(backend, part, None)
+        if getattr(where, "fp32_precision", "none") not in ("none", "ieee"):
+            _put(after, where, "fp32_precision", "ieee")

@@ -17,6 +17,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from .devices import layout
+
 Tensor: TypeAlias = Any
 """A torch tensor; pictures are (1, C, H, W) on [-1, 1]."""
 
@@ -196,8 +198,16 @@ def weights_of(network: nn.Sequential) -> dict[str, Tensor]:
     }
 
 
+def placed(network: nn.Sequential, device: torch.device) -> nn.Sequential:
+    """Return a network on a device, its weights laid out in memory as they are used there fastest.
+
+    Training and what is restored share it: another layout is another algorithm, and so other sums.
+    """
+    return network.to(device).to(memory_format=layout(device))
+
+
 def restored(weights: Mapping[str, Tensor], channels: int, out: int, device: torch.device) -> nn.Sequential:
     """Return the network of some weights, ready for use."""
     network = body(channels, weights["0.weight"].shape[0], out)
     network.load_state_dict(dict(weights), strict=False)
-    return network.to(device).eval()
+    return placed(network, device).eval()

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
 from ..params import SinGANParams
 from ..search.patchmatch import mix
@@ -25,6 +24,7 @@ from .networks import (
     generated,
     generator_loss,
     padded,
+    placed,
     reconstruction_error,
     weights_of,
 )
@@ -115,8 +115,9 @@ class ScaleTraining:
         self.real, self.size = course.reals[self.scale], course.sizes[self.scale]
         channels, width = self.real.shape[1], course.width(self.scale)
         self._through = through
-        self.generator = self._network(body(channels, width, channels))
-        self.critic = self._network(body(channels, width, 1, normalised=course.params.critic_norm == "batch"))
+        critic = body(channels, width, 1, normalised=course.params.critic_norm == "batch")
+        self.generator = placed(body(channels, width, channels), course.device).train()
+        self.critic = placed(critic, course.device).train()
         for network, what in ((self.generator, _GENERATOR), (self.critic, _CRITIC)):
             begin(network, mix(course.seed, self.scale, what))
         self._generate = torch.compile(self.generator) if course.compiled else self.generator
@@ -133,10 +134,6 @@ class ScaleTraining:
         self.amplitude = course.params.noise * error if below else 1.0
         self._previous = padded(through(enlarged))
         self._rebuilding = self.amplitude * course.reconstruction_noise(self.scale, self.size)
-
-    def _network(self, network: nn.Sequential) -> nn.Sequential:
-        network = network.to(self.course.device).train()
-        return network.to(memory_format=torch.channels_last) if self.course.device.type == "cuda" else network
 
     def _enlarged(self, noise: Callable[[int, Size], Tensor]) -> Tensor:
         """Return the picture of the scale before at this scale's size; zeros at the coarsest."""
@@ -239,13 +236,13 @@ class ScaleTraining:
         self._recorded = scale.record
         self.schedule = schedule(self._recorded[:, -1], self.course.params)
         for name, optimiser in zip(("generator", "critic"), self._optimisers, strict=True):
-            kept = optimiser.state_dict()
-            count = len(kept["param_groups"][0]["params"])
-            state = {
-                index: {part: adam[f"{name}.{index}.{part}"].clone() for part in ("step", "exp_avg", "exp_avg_sq")}
-                for index in range(count)
-            }
-            optimiser.load_state_dict({"state": state, "param_groups": kept["param_groups"]})
+            state = {}
+            for index, parameter in enumerate(optimiser.param_groups[0]["params"]):
+                own = {part: adam[f"{name}.{index}.{part}"] for part in ("step", "exp_avg", "exp_avg_sq")}
+                # In the parameter's layout: a fused step takes both to be laid out alike.
+                state[index] = {part: value.clone() if part == "step" else torch.empty_like(parameter).copy_(value)
+                                for part, value in own.items()}
+            optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
 
     def inherit(self, generator: Any, critic: Any) -> None:
         """Take the weights of other networks, if these are as wide."""

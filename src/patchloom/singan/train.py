@@ -157,6 +157,7 @@ def steps(
     begun = begin_model(image, params=usual, seed=seed, device=device)
     if resume is not None:
         begun = check_resumed(begun, resume, given=params is not None, seeded=seed is not None)
+    as_precision(begun.precision, as_device(device))      # which is another device's, if the training goes on elsewhere
     return _steps(begun, device, as_threads(threads), compiled)
 
 
