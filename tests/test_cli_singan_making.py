@@ -281,7 +281,8 @@ def test_ctrl_c_keeps_what_is_trained(folder: Path, monkeypatch: pytest.MonkeyPa
     assert done.stderr.endswith("cancelled\n")
     assert names(folder) == ["kept.safetensors"] * keeps + ["low.png"]
     if keeps:
-        assert "kept.safetensors keeps what is trained; " in done.stderr
+        assert ("kept.safetensors keeps what is trained; go on with: patchloom singan train low.png "
+                "--out kept.safetensors --resume --device cpu --threads 1\n") in done.stderr
         assert [len(scale.record) for scale in io.load_model("kept.safetensors").scales] == [2]
 
 

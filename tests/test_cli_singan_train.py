@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -94,7 +95,9 @@ def test_options_equal_params() -> None:
 def test_the_preset_comes_first(photo: Path) -> None:
     told = json.loads(run(*TRAIN, "--preset", "animate", "--channels", "8", "--max-size", "40", *CPU, "--dry-run",
                           "--json").stdout)
-    assert [told["scales"][0][side] for side in ("height", "channels", "iterations")] == [20, 8, 1500]
+    assert [told["scales"][0][side] for side in ("height", "channels", "iterations")] == [
+        20, 8, SINGAN_PRESETS["animate"].iterations
+    ]
     done = run(*TRAIN, *TINY[2:], "--preset", "animate", "--min-size", "12", *CPU)
     assert done.exit_code == 0
     usual = SINGAN_PRESETS["animate"]
@@ -185,11 +188,24 @@ def test_an_interrupted_training_is_kept_and_goes_on(
     assert signal.getsignal(number) is before
     last = done.stderr.splitlines()[-1]
     assert last == ("stopped: scale 2 of 3, iteration 2 of 4, is kept; go on with: patchloom singan train photo.png "
-                    "--out photo.safetensors --resume")
+                    "--out photo.safetensors --resume --device cpu --threads 1")
     told = json.loads(done.stdout)
     assert (told["finished"], told["inside_scale"], len(told["scales"])) == (False, True, 2)
     assert "goes on" in run(*TRAIN, *CPU, "--resume").stderr
     assert Path("photo.safetensors").read_bytes() == Path("whole.safetensors").read_bytes()
+
+
+def test_the_line_that_is_told_goes_on(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are quoted for the shell; what was not given is not there."""
+    photo.rename(photo.with_name("my photo's.png"))
+    with monkeypatch.context() as patched:
+        patched.setattr(watching.Watch, "__call__", lambda watch, step: os.kill(os.getpid(), signal.SIGINT))
+        done = run("singan", "train", "my photo's.png", *TINY, "--threads", 1, "--out", "new folder/", code=130)
+    words = shlex.split(done.stderr.splitlines()[-1].partition("go on with: ")[2])
+    assert words == ["patchloom", "singan", "train", "my photo's.png", "--out", "new folder/my photo's.safetensors",
+                     "--resume", "--threads", "1"]
+    run(*words[1:])
+    assert io.load_model(words[5]).unfinished is None
 
 
 def test_interrupted_at_the_end_of_a_scale(photo: Path) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
 
 from ... import io
 
@@ -65,6 +69,27 @@ class Request:
     """Whether someone asked the training to stop."""
 
     made: bool = False
+
+
+def going_on(image: str, path: Path, values: Mapping[str, Any]) -> str:
+    """Return the command that goes on with a training, with all that its weights depend on and the file has not.
+
+    Parameters
+    ----------
+    image : str
+        As it was given.
+    path : path
+        Of the model.
+    values : mapping
+        All options of the command that was stopped.
+    """
+    words = ["patchloom", "singan", "train", image, "--out", str(path), "--resume"]
+    source = click.get_current_context().get_parameter_source
+    for name in ("device", "threads"):
+        if source(name) is ParameterSource.COMMANDLINE:
+            words += [f"--{name}", str(values[name])]
+    words += ["--compile"] * bool(values.get("compiled"))
+    return io.shown(shlex.join(words))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from ..inputs import Source, as_sources
 from ..jobs import pixel_size
 from ..options import Checked, Command, as_number
 from ..task import Options
-from .checkpoints import Checkpoints, stopping
+from .checkpoints import Checkpoints, going_on, stopping
 from .making import Call, making
 from .opened import Opened, open_model
 from .watching import Watch
@@ -98,7 +98,8 @@ def _trained(begun: Opened, picture: io.Picture, values: Mapping[str, Any]) -> O
             if request.made and not step.last:
                 if checkpoints is not None:
                     checkpoints.write(step.model)
-                    say(f"{io.shown(checkpoints.path)} keeps what is trained; patchloom singan train --resume goes on")
+                    say(f"{io.shown(checkpoints.path)} keeps what is trained; go on with: "
+                        + going_on(values["model"], checkpoints.path, values))
                 raise click.Abort
             if step.last:
                 made = step.model

@@ -160,7 +160,7 @@ def _resumed(path: Path, values: Mapping[str, Any]) -> Model:
 
 def _run(order: Order) -> int:
     from ... import singan
-    from .checkpoints import Checkpoints, follow, stopping
+    from .checkpoints import Checkpoints, follow, going_on, stopping
     from .previews import Previews
     from .watching import Watch
 
@@ -179,8 +179,7 @@ def _run(order: Order) -> int:
                       (watch,) if previews is None else (watch, previews))
     seconds = time.monotonic() - start
     if made.unfinished is not None:
-        say(f"{_where(made)} is kept; go on with: patchloom singan train {io.shown(values['image'])} "
-            f"--out {io.shown(order.path)} --resume")
+        say(f"{_where(made)} is kept; go on with: {going_on(values['image'], order.path, values)}")
     elif not values["quiet"]:
         say(f"{io.shown(order.path)}  {_told(made)}, error {made.scales[-1].error:.4f}, {_long(seconds)}")
     return _report(order, made, previews.paths if previews is not None else [], seconds)
