@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,9 @@ def test_the_file_says_how_it_was_made(folder: Path, model: Path) -> None:
     run("singan", "sample", "photo.safetensors", "--seed", 5, "--start-scale", 1, "--size", "30x20", *CPU)
     about = io.read_metadata("photo_sample_5.png")
     assert (about["patchloom:task"], about["patchloom:seed"]) == ("singan sample", "5")
-    assert json.loads(about["patchloom:options"]) == {"start_scale": "1", "size": "30x20"}
+    assert json.loads(about["patchloom:options"]) == {
+        "device": "cpu", "start_scale": "1", "size": "30x20"
+    }
     assert json.loads(about["patchloom:parameters"])["min_size"] == 12
     [source] = json.loads(about["patchloom:sources"])
     assert {**source, "sha256": ""} == {
@@ -99,10 +102,69 @@ def test_rerun_of_a_sample(folder: Path, model: Path, given: tuple[Any, ...]) ->
     refused(folder, "rerun", "new/x.png", "--out", "third.png", message="model=photo.safetensors (not found)")
 
 
-def test_rerun_says_what_it_cannot(folder: Path, model: Path, photo: Path) -> None:
+def test_rerun_opens_a_model_once_and_holds_one(
+    folder: Path, model: Path, trained: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To check all results, and again to make them if another one was held meanwhile."""
+    io.save_model(folder / "second.safetensors", replace(trained, seed=2))
+    run("singan", "sample", model, "--seed", 1, "--count", 3, "--out", "made/", *CPU)
+    read, seen, alive = io.read_model, [], []
+
+    def noted(path: Path) -> Any:
+        alive.append(sum(one() is not None for _, one in seen))
+        made = read(path)
+        seen.append((path.name, weakref.ref(made[0])))
+        return made
+
+    monkeypatch.setattr(io, "read_model", noted)
+    told = json.loads(run("rerun", "made", "--out", "a/", "--threads", 1, "--json").stdout)["outputs"]
+    assert [(one["seed"], one["same_bytes"]) for one in told] == [(1, True), (2, True), (3, True)]
+    assert [name for name, _ in seen] == ["photo.safetensors"]
+    run("singan", "sample", "second.safetensors", "--seed", 2, "--out", "made/photo_sample_1_other.png", *CPU)
+    seen.clear()
+    alive.clear()
+    told = json.loads(run("rerun", "made", "--out", "b/", "--threads", 1, "--json").stdout)["outputs"]
+    assert [(one["seed"], one["same_bytes"]) for one in told] == [(1, True), (2, True), (2, True), (3, True)]
+    assert [name.partition(".")[0] for name, _ in seen] == ["photo", "second", "photo", "second"]
+    assert alive == [0] * 4
+
+
+def test_rerun_trains_once_for_all_that_takes_the_same_training(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(folder / "low.png", make_picture(20, 22))
+    for name, factor, seed in (("one", 1.3, 4), ("two", 1.4, 4), ("six", 1.3, 5)):
+        run("singan", "superres", "low.png", "--factor", factor, "--iterations", 1, "--seed", seed, "--out",
+            f"made/{name}.png", *CPU)
+    calls, steps = [], singan.steps
+    monkeypatch.setattr(singan, "steps", lambda *given, **how: calls.append(how["seed"]) or steps(*given, **how))
+    told = json.loads(run("rerun", "made", "--out", "again/", "--threads", 1, "--json").stdout)["outputs"]
+    assert [one["same_bytes"] for one in told] == [True] * 3
+    assert sorted(calls) == [4, 5]
+
+
+def test_rerun_is_on_the_device_that_was_asked_for(folder: Path, model: Path) -> None:
+    run("singan", "sample", model, "--out", "x.png", *CPU)
+    about = io.read_metadata("x.png")
+    options = json.loads(about[record.OPTIONS])
+    for device, message in (
+        ("cuda:99", "output=y.png (made with --device cuda:99): that device is not on this machine; run its command "),
+        (3, "output=y.png (ValueError: device 3): "),
+    ):
+        told = {**about, record.OPTIONS: json.dumps({**options, "device": device})}
+        io.write("y.png", pixels("x.png"), metadata=told, force=True)
+        refused(folder, "rerun", "y.png", message=message)
+
+
+def test_rerun_says_what_it_cannot(
+    folder: Path, model: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("singan", "sample", model, "--out", "a/x.png", *CPU)
-    for option in ("--dry-run", "--save-nnf"):
-        refused(folder, "rerun", "a/x.png", option, message=f"output=made with a trained model: {option} is for ")
+    with monkeypatch.context() as patched:                # before a model is read
+        patched.setattr(io, "read_model", None)
+        for option in (["--dry-run"], ["--save-nnf"], ["--memory", "1GB"]):
+            refused(folder, "rerun", "a/x.png", *option,
+                    message=f"output=made with a trained model: {option[0]} is for ")
     run("generate", photo, "--iterations", 1, "--out", "a/y.png")
     refused(folder, "rerun", "a", "--out", "b/", message="output=results of both engines: must be of one engine")
     with pil.open("a/x.png") as file:
@@ -202,7 +264,7 @@ def test_animate_passes_everything_on(folder: Path, model: Path, monkeypatch: py
     }
     done = run("rerun", "photo_animate_1.webp", "--threads", 1)
     assert "has the same bytes" in done.stderr
-    assert {**calls[1], "mask": 0, "on_step": 0, "device": 0} == {**calls[0], "mask": 0, "on_step": 0, "device": 0}
+    assert {**calls[1], "mask": 0, "on_step": 0} == {**calls[0], "mask": 0, "on_step": 0}
     refused(folder, "singan", "animate", model, "--mask", "photo_animate_1.webp", *CPU,
             message=f"{model}: mask=photo_animate_1.webp (3 frames): ")
 

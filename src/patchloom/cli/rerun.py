@@ -30,7 +30,8 @@ from .running import Runner
 from .singan.again import again, check_again
 from .singan.made import Job as ModelJob
 from .singan.made import finish as finish_models
-from .singan.making import ModelCommand
+from .singan.making import MODEL_TASK, ModelCommand
+from .singan.opened import Shelf
 from .task import Task
 
 TEMPLATE = "{stem}_rerun{suffix}"
@@ -63,7 +64,10 @@ def _rerun(**values: Any) -> int:
     request = Request(range(1), naming, values["threads"], memory_of(values), values["force"], values["save_nnf"])
     runner = Runner(request, several=len(paths) > 1 or io.is_folder(values["outputs"][0]), quiet=values["quiet"])
     given = {path: _hash(path) for text in values["source"] for path in _files(text)}
-    found = [runner.attempt(io.shown(path), partial(_job, path, given, request, runner.quiet)) for path in paths]
+    if any(map(_is_trained, paths)):
+        check_again(values)
+    job, shelf = partial(_job, given=given, request=request, quiet=runner.quiet), Shelf()
+    found = [runner.attempt(io.shown(path), partial(job, path, shelf=shelf)) for path in paths]
     jobs = [job for job in found if isinstance(job, Job)]
     trained = [job for job in found if isinstance(job, ModelJob)]
     if not trained:
@@ -71,7 +75,6 @@ def _rerun(**values: Any) -> int:
     if jobs:
         raise ParameterError(explain("output", "results of both engines", "must be of one engine",
                                      "pass those of patchloom singan by themselves"))
-    check_again(values)
     return finish_models(runner, trained, values["as_json"], len(paths))
 
 
@@ -133,7 +136,15 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(io.read_bytes(path)).hexdigest()
 
 
-def _job(path: Path, given: Mapping[Path, str], request: Request, quiet: bool) -> Job | ModelJob:
+def _is_trained(path: Path) -> bool:
+    """Whether a file says that a trained model made it; what is wrong with it is told when it is its turn."""
+    try:
+        return io.read_metadata(path).get(record.TASK, "").startswith(MODEL_TASK)
+    except PatchloomError:
+        return False
+
+
+def _job(path: Path, given: Mapping[Path, str], request: Request, quiet: bool, shelf: Shelf) -> Job | ModelJob:
     """Return what makes a file again."""
     about = io.read_metadata(path)
     command = _command(path, about)
@@ -143,7 +154,7 @@ def _job(path: Path, given: Mapping[Path, str], request: Request, quiet: bool) -
         once = replace(request, seeds=range(seed, seed + 1), names=names)
         if isinstance(command, ModelCommand):
             _check_version(path, about[record.VERSION], quiet)
-            return again(command, Origin(path, about), partial(_find, path, given), once, quiet=quiet)
+            return again(command, Origin(path, about), partial(_find, path, given), once, shelf, quiet=quiet)
         work = _work(command, json.loads(about[record.PARAMETERS]), json.loads(about[record.OPTIONS]))
         sources = _sources(command.task, json.loads(about[record.SOURCES]))
     except FileError:                                     # says itself which file

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ... import io
 from ...checks import as_seed
-from ...errors import ParameterError, explain
+from ...errors import FileError, ParameterError, explain
 from .. import record
 from ..inputs import Input, Source
 from ..jobs import Origin, Request
 from ..options import as_size_request, resolve_size
 from .made import Job, prepared
 from .making import ModelCommand
+from .opened import Shelf
 
 
 def again(
-    command: ModelCommand, origin: Origin, find: Callable[[Mapping[str, str]], Path], request: Request, *, quiet: bool
+    command: ModelCommand, origin: Origin, find: Callable[[Mapping[str, str]], Path], request: Request, shelf: Shelf,
+    *, quiet: bool,
 ) -> Job:
     """Return what makes a file again.
 
@@ -32,35 +37,57 @@ def again(
         What is recorded of an input -> where it is now.
     request : Request
         Where results go; its seed is the file's.
+    shelf : Shelf
+        Of the models that results are made again with.
     quiet : bool
         Say nothing but errors.
 
     Raises
     ------
+    FileError
+        If it was made on a device that is not there.
     AttributeError, KeyError, TypeError, ValueError or click.UsageError
         If the file says something else than a command wrote.
     """
     options = json.loads(origin.about[record.OPTIONS])
-    size = options.pop("size", None)
+    size, device = options.pop("size", None), _device(origin, options.pop("device", "auto"))
     own = record.given_again(command.own, options)
     asked = None if size is None else as_size_request(size)
     first, *rest = _sources(command, json.loads(origin.about[record.SOURCES]))
     seed = as_seed(int(origin.about[record.SEED]))
-    values: dict[str, Any] = {"quiet": quiet, "force": request.force, "seed": seed, "count": 1, "device": "auto",
+    values: dict[str, Any] = {"quiet": quiet, "force": request.force, "seed": seed, "count": 1, "device": device,
                               "threads": request.threads}
-    file = command.made.opens(find(first), {**own, **values})
+    path = find(first)
+    training = () if first["role"] == "model" else (seed, device, *(own[name] for name in command.made.training))
+    key, opens = (path, first["role"], *training), partial(command.made.opens, path)
+    file = shelf.take(key, partial(opens, {**own, **values}))
     inputs = tuple(Input(one["role"], Source(find(one))) for one in rest)
     wanted = {**own, "size": None if asked is None else resolve_size(asked, file.model.size)}
-    return prepared(Job(command, file, inputs, wanted, "auto", request.threads, (0, 0), (), origin), 0, request)
+    job = prepared(Job(command, file, inputs, wanted, device, request.threads, (0, 0), (), origin), 0, request)
+    return replace(job, file=shelf.later(key, file, partial(opens, {**own, **values, "quiet": True})))
 
 
 def check_again(values: Mapping[str, Any]) -> None:
     """Refuse options of `rerun` that are for the other engine."""
-    for name in ("save_nnf", "dry_run"):
-        if values[name]:
+    for name in ("save_nnf", "dry_run", "memory"):
+        if values[name] not in (None, False):
             option = "--" + name.replace("_", "-")
             raise ParameterError(explain("output", "made with a trained model", f"{option} is for results of patches",
                                          "leave it out"))
+
+
+def _device(origin: Origin, name: Any) -> str:
+    """Return where a result was asked to be made, if that is on this machine: elsewhere it would be another."""
+    from ...singan.devices import as_device
+
+    if not isinstance(name, str):
+        raise ValueError(f"device {name}")
+    try:
+        as_device(name)
+    except ParameterError:
+        raise FileError(explain("output", f"{io.shown(origin.path)} (made with --device {io.shown(name)})",
+                                "that device is not on this machine", "run its command again with another")) from None
+    return name
 
 
 def _sources(command: ModelCommand, found: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -118,15 +118,23 @@ def finish(runner: Runner, jobs: Sequence[Job], as_json: bool, count: int) -> in
     read = [source.path for job in jobs for source in (job.file.source, *(one.source for one in job.inputs))]
     read += [job.origin.path for job in jobs if job.origin is not None]
     check_inputs_kept(read, [*outputs, *(path for file in files for path in file.outputs)])
-    ready = {id(file): file if file.train is None else file.train() for file in files}
-    jobs = [replace(job, file=ready[id(job.file)]) for job in jobs]
-    made: list[dict[str, Any]] = []
-    with Progress(sum(_work(job) * len(job.targets) for job in jobs), quiet=runner.quiet) as progress:
-        for job in jobs:
-            runner.attempt(job.label, partial(_results, job, runner, progress, made))
+    made: list[list[dict[str, Any]]] = [[] for _ in jobs]
+    for file in files:
+        _with_model(file, [(job, made[at]) for at, job in enumerate(jobs) if job.file is file], runner)
     if as_json:
-        tell(json.dumps({"version": __version__, "outputs": made, "failed": runner.failed}, indent=2))
+        tell(json.dumps({"version": __version__, "outputs": [one for some in made for one in some],
+                         "failed": runner.failed}, indent=2))
     return runner.summary(count)
+
+
+def _with_model(file: Opened, jobs: Sequence[tuple[Job, list[dict[str, Any]]]], runner: Runner) -> None:
+    """Do the jobs of one model, whose weights are held no longer than that; what was made goes into each one's list."""
+    ready = file if file.ready is None else runner.attempt(file.label, file.ready)
+    if ready is None:
+        return
+    with Progress(sum(_work(job) * len(job.targets) for job, _ in jobs), quiet=runner.quiet) as progress:
+        for job, made in jobs:
+            runner.attempt(job.label, partial(_results, replace(job, file=ready), runner, progress, made))
 
 
 def _job(
@@ -244,7 +252,7 @@ def _metadata(job: Job, loaded: Loaded, target: Target) -> dict[str, str]:
     """Return what a file says about itself: enough to make it again, and nothing that differs from run to run."""
     unused = job.command.made.training if job.file.role == "model" else ()
     own = [option for option in job.command.own if option.name not in unused]
-    options = record.recorded(own, job.options)
+    options = {**record.recorded(own, job.options), "device": job.device}
     if job.options["size"] is not None:
         options["size"] = f"{job.size[1]}x{job.size[0]}"
     file = job.file

@@ -47,6 +47,9 @@ from .opened import Opened, open_model
 if TYPE_CHECKING:
     from ...singan import Model, Sample
 
+MODEL_TASK = "singan "
+"""What the name of a command with a model begins with, where a file says that it made it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Call:
@@ -127,7 +130,7 @@ class Making:
     @property
     def task(self) -> str:
         """What a file says that it is a result of."""
-        return f"singan {self.name}"
+        return MODEL_TASK + self.name
 
     @property
     def template(self) -> str:

@@ -1,9 +1,9 @@
-"""The MODEL that a command was given: read from its file, or still to be trained."""
+"""The MODEL that a command was given: read from its file, or still to be read or trained."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ class Opened:
     source : Source
         The file that it came from.
     model : Model
-        What it is; without scales if it is to be trained.
+        What it is; without scales until it is `ready`.
     sha256 : str
         Of the file.
     role : {"model", "image"}
@@ -33,8 +33,8 @@ class Opened:
         The picture's colour profile.
     outputs : tuple of Path
         Files that training writes.
-    train : callable, optional
-        Makes it ready to be used, once everything else is checked.
+    ready : callable, optional
+        Makes it ready to be used, by training or reading it, once everything else is checked.
     """
 
     source: Source
@@ -43,7 +43,7 @@ class Opened:
     role: str = "model"
     icc: bytes | None = None
     outputs: tuple[Path, ...] = ()
-    train: Callable[[], Opened] | None = None
+    ready: Callable[[], Opened] | None = None
 
     @property
     def label(self) -> str:
@@ -67,3 +67,27 @@ def open_model(path: Path, values: Mapping[str, Any]) -> Opened:
         say(f"note: only {trained} of {model.count} scales of {io.shown(path.name)} are trained, and results come from "
             "the last of them; train --resume goes on")
     return Opened(Source(path), model, sha256, icc=model.icc)
+
+
+class Shelf:
+    """Models for a call that takes several: each is opened once for all that is made with it, and one is held."""
+
+    def __init__(self) -> None:
+        self._key: Hashable = None
+        self._held: Opened | None = None
+        self._later: dict[Hashable, Opened] = {}
+
+    def take(self, key: Hashable, opens: Callable[[], Opened]) -> Opened:
+        """Return the model that is held, if it has that key; otherwise the one that `opens` returns is held now."""
+        if self._held is None or key != self._key:
+            self._held = None                             # before there are two
+            self._key, self._held = key, opens()
+        return self._held
+
+    def later(self, key: Hashable, file: Opened, opens: Callable[[], Opened]) -> Opened:
+        """Return the model of a key without its weights: the same for all that is made with it."""
+        if key not in self._later:
+            bare = replace(file.model, scales=(), unfinished=None)
+            again = replace(file, model=bare, ready=lambda: self.take(key, opens))
+            self._later[key] = again if file.ready is None else file
+        return self._later[key]

@@ -70,7 +70,7 @@ def _begun(path: Path, values: Mapping[str, Any]) -> Opened:
     params = replace(PRESET, max_size=max(whole, PRESET.max_size), **given)
     model = begin_model(picture.pixels, params=params, seed=values["seed"], device=values["device"])
     begun = Opened(sources[0], model, picture.sha256, "image", picture.icc, () if kept is None else (kept,))
-    return replace(begun, train=lambda: _trained(begun, picture, values))
+    return replace(begun, ready=lambda: _trained(begun, picture, values))
 
 
 def _whole(picture: io.Picture) -> int:
@@ -104,9 +104,9 @@ def _trained(begun: Opened, picture: io.Picture, values: Mapping[str, Any]) -> O
             if step.last:
                 made = step.model
     if kept is None:
-        return replace(begun, model=made, train=None)
+        return replace(begun, model=made, ready=None)
     sha256 = hashlib.sha256(io.read_bytes(kept, "model")).hexdigest()
-    return replace(begun, source=Source(kept), model=made, sha256=sha256, role="model", train=None)
+    return replace(begun, source=Source(kept), model=made, sha256=sha256, role="model", ready=None)
 
 
 def _size(model: Model, picture: Any, options: Options) -> Size:
