@@ -16,7 +16,17 @@ torch = pytest.importorskip("torch", reason="not on this machine: torch")
 from patchloom import singan  # noqa: E402
 from patchloom.resize import resize  # noqa: E402
 from patchloom.singan.devices import computing  # noqa: E402
-from patchloom.singan.growing import Draw, Level, _matrix, as_image, as_tensor, grown, resized  # noqa: E402
+from patchloom.singan.growing import (  # noqa: E402
+    Draw,
+    Level,
+    _by_matrix,
+    _by_taps,
+    _matrix,
+    as_image,
+    as_tensor,
+    grown,
+    resized,
+)
 from patchloom.singan.networks import PAD, begin, body, generated, padded, restored, weights_of  # noqa: E402
 from patchloom.singan.one_scale import Course  # noqa: E402
 from patchloom.singan.sample import course_of, levels_of, rebuilt  # noqa: E402
@@ -174,6 +184,25 @@ def test_resized_is_patchlooms_resize(rows: int, cols: int, more: int, across: i
     ours = resized(torch.from_numpy(image.transpose(2, 0, 1)[None].copy()), (more, across), scale)
     np.testing.assert_allclose(ours[0].numpy().transpose(1, 2, 0), resize(image, (more, across), scale=scale),
                                atol=5e-6)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_large_pictures_are_resized_without_a_matrix(turned: bool) -> None:
+    """Which would take gigabytes for the largest, and be kept."""
+    image, size = np.random.default_rng(1).random((700, 11, 2), np.float32), (600, 12)
+    if turned:
+        image, size = np.ascontiguousarray(image.transpose(1, 0, 2)), (12, 600)
+    _matrix.cache_clear()
+    ours = resized(torch.from_numpy(image.transpose(2, 0, 1)[None].copy()), size)
+    assert _matrix.cache_info().currsize == 1                 # of the shorter side
+    np.testing.assert_allclose(ours[0].numpy().transpose(1, 2, 0), resize(image, size), atol=5e-6)
+
+
+@given(length=st.integers(1, 40), target=st.integers(1, 40), scale=st.floats(0.2, 4), axis=st.sampled_from([-2, -1]))
+def test_both_ways_of_resizing_are_one(length: int, target: int, scale: float, axis: int) -> None:
+    picture = torch.rand(1, 2, length, length)
+    torch.testing.assert_close(_by_taps(picture, axis, target, scale), _by_matrix(picture, axis, target, scale),
+                               rtol=0, atol=5e-6)
 
 
 @given(length=st.integers(1, 60), target=st.integers(1, 60), scale=st.floats(0.2, 4))

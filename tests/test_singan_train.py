@@ -110,6 +110,7 @@ def test_a_larger_picture_is_trained_smaller(make_picture: Any) -> None:
 
 # Nothing else changes
 
+@pytest.mark.usefixtures("finished")                      # once torch has set what it sets at its first training
 def test_torch_is_left_as_it_was(source: Any) -> None:
     """Its random state, its threads and its choice of algorithms: during, after, and with the steps left behind."""
     cudnn = torch.backends.cudnn
@@ -406,6 +407,33 @@ def test_a_flat_picture_trains() -> None:
     model = singan.train(np.full((16, 18, 3), 128, np.uint8), params=TINY, seed=1, device="cpu", threads=1)
     assert all(np.isfinite(scale.record).all() for scale in model.scales)
     assert all(bool(value.isfinite().all()) for scale in model.scales for value in scale.generator.values())
+
+
+# Compiled
+
+def without_a_compiler(network: Any) -> Any:
+    from torch._dynamo.exc import TorchDynamoException
+
+    def run(values: Any) -> Any:
+        raise TorchDynamoException("No working C++ compiler found\n\nSet TORCHDYNAMO_VERBOSE=1 for more")
+
+    return run
+
+
+def not_at_all(network: Any) -> Any:
+    raise RuntimeError("torch.compile is not supported on this Python")
+
+
+@pytest.mark.parametrize(("compiling", "why"), [(without_a_compiler, "No working C++ compiler found"),
+                                                (not_at_all, "torch.compile is not supported on this Python")])
+def test_what_cannot_be_compiled_is_one_clear_line(
+    source: Any, compiling: Any, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "compile", compiling)
+    with pytest.raises(ParameterError) as caught:
+        next(steps(source, compiled=True))
+    assert str(caught.value) == (f"compiled=True: torch cannot compile here ({why}); install a compiler for it, or "
+                                 "leave it out")
 
 
 # Bad input

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
@@ -82,6 +82,36 @@ def exact(device: torch.device) -> AbstractContextManager[Any]:
     if device.type in ("cpu", "cuda"):                    # `as_precision` refuses bfloat16 on the others
         context = torch.autocast(device.type, torch.bfloat16, enabled=False)
     return context
+
+
+def compiled(network: Any) -> Callable[[Any], Any]:
+    """Return a network as `torch.compile` makes it, which happens at its first use.
+
+    Raises
+    ------
+    ParameterError
+        Then, if torch cannot: mostly for want of a compiler.
+    """
+    from torch._dynamo.exc import TorchDynamoException  # takes a second, and nothing else needs it
+
+    try:
+        run = torch.compile(network)
+    except RuntimeError as error:                         # where torch has no compiling at all
+        raise _not_compiled(error) from error
+
+    def through(values: Any) -> Any:
+        try:
+            return run(values)
+        except TorchDynamoException as error:
+            raise _not_compiled(error) from error
+
+    return through
+
+
+def _not_compiled(error: RuntimeError) -> ParameterError:
+    why = next(iter(str(error).strip().splitlines()), "it says no more")
+    return ParameterError(explain("compiled", True, f"torch cannot compile here ({why})",
+                                  "install a compiler for it, or leave it out"))
 
 
 def fuses_adam(device: torch.device) -> bool:

@@ -19,6 +19,7 @@ from .devices import exact
 from .networks import PAD, Tensor, generated, padded
 
 _BAND = 1 << 26                                           # values in a layer: 256 MiB
+_DENSE = 1 << 18                                          # weights of a resizing that are kept as a matrix: 1 MiB
 
 Noise: TypeAlias = Callable[[int, Size], Any]
 """(scale, size of its picture) -> noise at unit amplitude, padded (1, C, H + 10, W + 10)."""
@@ -81,10 +82,28 @@ def resized(picture: Tensor, size: Size, scale: float | None = None) -> Tensor:
         length = picture.shape[axis]
         factor = target / length if scale is None else scale
         if (target, factor) != (length, 1.0):
-            matrix = torch.from_numpy(_matrix(length, target, factor)).to(picture)
             with exact(picture.device):
-                picture = matrix @ picture if axis == -2 else picture @ matrix.T
+                made = _by_matrix if length * target <= _DENSE else _by_taps
+                picture = made(picture, axis, target, factor)
     return picture
+
+
+def _by_matrix(picture: Tensor, axis: int, target: int, scale: float) -> Tensor:
+    """Return a picture resized along an axis: the fastest while the matrix is small, and small enough to be kept."""
+    matrix = torch.from_numpy(_matrix(picture.shape[axis], target, scale)).to(picture)
+    return matrix @ picture if axis == -2 else picture @ matrix.T
+
+
+def _by_taps(picture: Tensor, axis: int, target: int, scale: float) -> Tensor:
+    """Return a picture resized along an axis: the samples that weigh anything, one after another."""
+    index, weight = taps(picture.shape[axis], target, scale)
+    made = None
+    for place, share in zip(index.T, weight.T, strict=True):
+        weights = torch.from_numpy(share.copy()).to(picture)
+        found = picture.index_select(axis, torch.from_numpy(place.astype(np.int64)).to(picture.device))
+        found = found * (weights[:, None] if axis == -2 else weights)
+        made = found if made is None else made + found
+    return made
 
 
 @lru_cache(maxsize=128)

@@ -13,7 +13,7 @@ import torch
 from ..params import SinGANParams
 from ..search.patchmatch import mix
 from ..types import Size
-from .devices import computing, fuses_adam
+from .devices import compiled, computing, fuses_adam
 from .growing import Draw, Level, grown, resized
 from .model import Scale
 from .networks import (
@@ -120,7 +120,7 @@ class ScaleTraining:
         self.critic = placed(critic, course.device).train()
         for network, what in ((self.generator, _GENERATOR), (self.critic, _CRITIC)):
             begin(network, mix(course.seed, self.scale, what))
-        self._generate = torch.compile(self.generator) if course.compiled else self.generator
+        self._generate = compiled(self.generator) if course.compiled else self.generator
         self._optimisers = [
             torch.optim.Adam(network.parameters(), lr=course.params.learning_rate,
                              betas=(course.params.momentum, 0.999), fused=fuses_adam(course.device))

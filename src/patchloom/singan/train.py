@@ -90,7 +90,8 @@ def train(
     threads : int
         Of the CPU; 0 means `PATCHLOOM_THREADS`, or else all cores.
     compiled : bool
-        Compile the generators with `torch.compile`: slow to begin, needs a compiler.
+        Compile the generators with `torch.compile`: slow to begin, needs a compiler. The weights differ by
+        rounding, so a training that goes on needs the same choice to end with the same ones.
     resume : Model, optional
         Of a training of this picture with these numbers that was stopped: go on from there.
     on_step : callable, optional

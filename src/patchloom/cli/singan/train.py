@@ -248,7 +248,8 @@ def _options() -> list[click.Parameter]:
                           "of the picture, and two samples.  [default: none]"),
         *machine_options(),
         click.Option(["--compile", "compiled"], is_flag=True,
-                     help="Compile the generators (torch.compile): slow to begin, and needs a compiler."),
+                     help="Compile the generators (torch.compile): slow to begin, and needs a compiler. The weights "
+                          "differ by rounding, so --resume needs it again for the same ones."),
         click.Option(["--force"], is_flag=True, help="Overwrite a model and previews that exist, but not IMAGE."),
         click.Option(["--json", "as_json"], is_flag=True,
                      help="Tell on standard output what was made, as one JSON object."),
