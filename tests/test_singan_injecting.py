@@ -17,6 +17,7 @@ from patchloom import ImageError, ParameterError, singan  # noqa: E402
 from patchloom.checks import as_image  # noqa: E402
 from patchloom.errors import Cancelled  # noqa: E402
 from patchloom.regions import distance  # noqa: E402
+from patchloom.singan import one_scale  # noqa: E402
 from patchloom.singan.growing import as_tensor, resized  # noqa: E402
 from patchloom.singan.injecting import as_given, draw_for, injected  # noqa: E402
 from patchloom.singan.networks import generated, padded  # noqa: E402
@@ -220,6 +221,47 @@ def test_quantising_trains_that_scale_alone() -> None:
         singan.quantised(model(), cancel=lambda: True, **CPU)
 
 
+def test_what_was_quantised_is_of_the_same_model_read_again() -> None:
+    """Not of another training of the same picture, though."""
+    made = singan.quantised(model(), start_scale=1, iterations=1, **CPU)
+    again = replace(model(), image=model().image.copy(), params=replace(model().params))
+    one, two = (singan.paint(some, make_picture(30, 30, 3), quantise=made, seed=4, **CPU) for some in (model(), again))
+    np.testing.assert_array_equal(one.image, two.image)
+    for other in (replace(again, seed=4), replace(again, params=replace(TINY, iterations=3)),
+                  replace(again, image=again.image[::-1]), replace(again, scales=again.scales[:-1])):
+        with pytest.raises(ParameterError, match="^quantise=a scale of another model: must be of the one"):
+            singan.paint(other, make_picture(30, 30, 3), quantise=made, seed=4, **CPU)
+
+
+def test_looking_at_a_scale_in_training_is_repeatable_too() -> None:
+    threads = []
+
+    def look(step: singan.Step) -> None:
+        torch.set_num_threads(2)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(one_scale, "weights_of", lambda network: threads.append(torch.get_num_threads()))
+            assert step.model.scales
+        assert torch.get_num_threads() == 2
+
+    before = torch.get_num_threads()
+    try:
+        singan.quantised(model(), iterations=2, on_step=look, **CPU)
+    finally:
+        torch.set_num_threads(before)
+    assert threads == [1, 1]
+
+
+def test_a_model_of_another_machine_is_quantised_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for has in (True, False):
+        monkeypatch.setattr("patchloom.singan.quantise.has_bfloat16", lambda device, has=has: has)
+        other = replace(model(), precision="bfloat16")
+        found.append(singan.quantised(other, iterations=2, **CPU).model.scales[2].generator["0.weight"])
+    plain = singan.quantised(replace(model(), precision="float32"), iterations=2, **CPU).model.scales[2]
+    assert not torch.equal(found[0], found[1])
+    assert torch.equal(found[1], plain.generator["0.weight"])
+
+
 def test_a_quantised_painting_has_the_pictures_colours() -> None:
     """What the generator sees: each pixel one of the centres, namely its nearest."""
     learned = singan.quantised(model(), colours=3, iterations=1, **CPU)
@@ -233,8 +275,6 @@ def test_a_quantised_painting_has_the_pictures_colours() -> None:
 
 def test_the_scale_is_trained_on_quantised_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Random ones and the reconstruction's alike: no generator of that scale meets another colour."""
-    from patchloom.singan import one_scale
-
     seen = []
 
     def watching(generator: Any, noise: Any, previous: Any) -> Any:
@@ -245,7 +285,7 @@ def test_the_scale_is_trained_on_quantised_pictures(monkeypatch: pytest.MonkeyPa
     sizes = sizes_for(model(), (40, 52))
     monkeypatch.setattr(one_scale, "generated", watching)
     learned = singan.quantised(model(), start_scale=2, colours=3, iterations=2, **CPU)
-    assert len(seen) == 2 * (3 + 3 * 2)
+    assert len(seen) == 2 * (TINY.critic_steps + 2 * TINY.generator_steps)
     for previous in seen:
         assert torch.equal(previous, nearest(previous, learned.centres))
 
@@ -335,7 +375,8 @@ BAD = {
     "size": (lambda: singan.paint(model(), make_picture(9, 9, 3), size=(7, 30), **CPU), ParameterError,
              "size=7 rows x 30 columns: sides must be 11 to 32768 pixels; try at least 11 on each side"),
     "no model": (lambda: singan.paint("model", make_picture(9, 9, 3), **CPU), ParameterError,
-                 "model=str: must be a model of patchloom.singan; train one with patchloom.singan.train, or load it"),
+                 "model=str: must be a model of patchloom.singan; train one with patchloom.singan.train, or read one "
+                 "with patchloom.io.load_model"),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..checks import as_seed, as_size, as_threads, from_image
 from ..errors import ParameterError, explain
 from ..params.singan_tasks import COLOURS, PAINT_START
@@ -107,9 +109,15 @@ def _check_alone(quantise: Any, colours: int | None, iterations: int | None) -> 
             raise ParameterError(explain(name, value, "is of the training for quantise=True", "leave it out"))
 
 
+def _same_training(one: Model, other: Model) -> bool:
+    """Tell whether two models come from one training, as those do that were read from one file."""
+    alike = one.seed == other.seed and one.params == other.params and len(one.scales) == len(other.scales)
+    return alike and np.array_equal(one.image, other.image)
+
+
 def _as_learned(learned: Quantised, model: Model, start_scale: int | None) -> Quantised:
     """Return a scale that was trained before, if it is of this model and the one that was asked for."""
-    if learned.model.image is not model.image:
+    if not _same_training(learned.model, model):
         raise ParameterError(explain("quantise", "a scale of another model", "must be of the one that is passed",
                                      "make it with patchloom.singan.quantised"))
     if start_scale not in (None, learned.start_scale):

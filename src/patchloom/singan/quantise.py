@@ -13,7 +13,7 @@ import torch
 from ..checks import as_threads, as_whole
 from ..errors import Cancelled
 from ..params.singan_tasks import COLOURS, PAINT_START
-from .devices import as_device, repeatable
+from .devices import as_device, has_bfloat16, repeatable
 from .injecting import as_start
 from .model import LOSSES, Model, Scale
 from .networks import Tensor
@@ -95,7 +95,8 @@ def quantised(
     real = model.reals[start]
     centres = 2 * centres_of(real.reshape(-1, model.channels), count) - 1
     with repeatable(where, threads):
-        course = replace(course_of(model, where, threads), params=params)
+        precision = model.precision if has_bfloat16(where) else "float32"    # the model may be another machine's
+        course = replace(course_of(model, where, threads), params=params, precision=precision)
         training = ScaleTraining(course, levels_of(model, where)[:start], lambda picture: nearest(picture, centres))
     while not training.ended:
         with repeatable(where, threads):
@@ -114,10 +115,14 @@ def _with_scale(model: Model, place: int, scale: Scale) -> Model:
 
 
 def _step(model: Model, training: ScaleTraining) -> Step:
+    def keep() -> Model:
+        with repeatable(training.course.device, training.course.threads):
+            return _with_scale(model, training.scale, training.made())
+
     return Step(
         training.scale, model.count, training.iteration - 1, training.schedule.end, training.ended, training.ended,
         lambda: dict(zip(LOSSES, map(float, training.record()[-1]), strict=True)),
-        lambda: _with_scale(model, training.scale, training.made()),
+        keep,
     )
 
 
