@@ -155,7 +155,7 @@ def test_cut_short(whole: bytes, keep: int) -> None:
 
 
 def test_as_many_scales_as_a_model_may_have() -> None:
-    params = replace(TINY, min_size=11, ratio=0.95, iterations=1)
+    params = replace(TINY, min_size=11, ratio=0.95, iterations=1, most_channels=4)
     picture = make_picture(51, 51)
     model = singan.train(picture, params=params, seed=1, **CPU)
     assert model.count == MOST_SCALES

@@ -201,7 +201,7 @@ def test_in_another_layout_it_ends_the_same(source: Any, monkeypatch: pytest.Mon
     for optimiser in training._optimisers:
         for parameter, state in optimiser.state.items():
             assert {state[part].stride() for part in ("exp_avg", "exp_avg_sq")} == {parameter.stride()}
-    for model in kept[:-1]:
+    for model in kept[1:5]:                               # within a scale, and at its end
         assert same(singan.train(source, resume=model, device="cpu", threads=1), kept[-1])
 
 
