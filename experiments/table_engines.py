@@ -1,6 +1,6 @@
 """Both engines on the same pictures: seconds, memory and figures of new pictures by GPNN and by SinGAN.
 
-    python experiments/table_engines.py [--longest 96] [--seeds 8] [--paper NAME ...] [--iterations N]
+    python experiments/table_engines.py [--longest 64] [--seeds 8] [--paper NAME ...] [--iterations N]
 
 Everything runs on one thread of the CPU. A SinGAN is trained once for each picture (seed 1), and its samples have the
 seeds 1 to `--seeds`, so that their spread is that of samples and pictures, not of trainings. `--paper` trains the
@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = options(__doc__, "engines", 8)
     parser.add_argument("--paper", nargs="+", default=[], metavar="NAME", help="pictures for SinGAN's preset paper")
     parser.add_argument("--iterations", type=int, metavar="N", help="most of a scale; by default as the presets say")
-    parser.set_defaults(longest=96)
+    parser.set_defaults(longest=64)
     given = parser.parse_args(argv)
     pictures = sources(given.sources, given.longest, given.pictures)
     cache, several = Cache(given.cache), engines(given)

@@ -218,7 +218,7 @@ def test_bad_input(script, told, tmp_path, monkeypatch, words, message):
 
 @pytest.mark.parametrize(
     ("name", "page"),
-    [("ablations", "ablations"), ("published", "quality"), ("completeness", "quality")],
+    [("ablations", "ablations"), ("published", "quality"), ("completeness", "quality"), ("engines", "singan")],
 )
 def test_pages_hold_the_tables(name, page):
     """The docs show what the scripts wrote last."""
