@@ -101,8 +101,9 @@ def photo(folder, make_picture):
 
 
 def pytest_addoption(parser):
-    """Add the option that writes goldens anew; CONTRIBUTING says when."""
+    """Add the options that write committed pictures anew; CONTRIBUTING says when."""
     parser.addoption("--update-goldens", action="store_true", help="write the pictures in tests/golden anew")
+    parser.addoption("--update-screenshots", action="store_true", help="write docs/figures/studio anew")
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ def test_command_and_rerun(folder, photo, suffix):
     assert told["outputs"][0]["seed"] == 1
     about = io.read_metadata(folder / f"a{suffix}")
     assert about["patchloom:task"] == "animate"
-    assert json.loads(about["patchloom:options"])["fps"] == "8.0"
+    assert json.loads(about["patchloom:options"])["fps"] == 8.0
     assert len(io.decode_frames((folder / f"a{suffix}").read_bytes())) == 4
     again = json.loads(run("rerun", f"a{suffix}", "--threads", "1", "--out", f"b{suffix}", "--json").stdout)
     assert again["outputs"][0]["same_bytes"]

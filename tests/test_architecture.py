@@ -84,12 +84,15 @@ def test_import_is_light():
 def test_import_leaves_front_ends_alone():
     """The command line and the files' codecs load only when they are used."""
     new = modules_after("import patchloom")
-    assert not {"patchloom.cli", "patchloom.__main__", "PIL", "click", "rich", "torch", "OpenImageIO"} & new
+    ours = {"patchloom.cli", "patchloom.__main__", "patchloom.metrics"}
+    assert not (ours | {"PIL", "click", "rich", "torch", "OpenImageIO"}) & new
 
 
-def test_only_the_second_engine_imports_torch():
+def test_only_the_second_engine_and_devices_import_torch():
     """All the rest, the command line with its group `singan` too, loads without torch and other heavy extras."""
-    rest = [path.relative_to(SOURCE).with_suffix("").parts for path in PYTHON if SOURCE / "singan" not in path.parents]
+    torch = {SOURCE / "singan", SOURCE / "device"}
+    rest = [path.relative_to(SOURCE).with_suffix("").parts for path in PYTHON if not torch & set(path.parents)]
+    rest.append(("device", "choosing"))
     names = [".".join(("patchloom", *parts)) for parts in rest if parts[-1] not in ("__init__", "__main__")]
     new = modules_after(f"import {', '.join(names)}")
     assert {"patchloom.cli.singan.train", "patchloom.io.models"} <= new

@@ -20,11 +20,10 @@ from PIL import Image
 
 import patchloom
 from command_line import FAST, names, refused, run, save
-from patchloom import io, kernels
-from patchloom.cli import group, options, record
+from patchloom import catalogue, io, kernels
+from patchloom.catalogue import as_seeds, as_size_request, resolve_size
+from patchloom.cli import group
 from patchloom.cli.command import TaskCommand
-from patchloom.cli.jobs import as_seeds
-from patchloom.cli.options import as_size_request, resolve_size
 from patchloom.cli.output import as_naming
 from patchloom.cli.progress import Progress
 from patchloom.errors import ParameterError, PatchloomError
@@ -55,10 +54,10 @@ def test_the_file_says_how_it_was_made(photo, folder):
     assert text["patchloom:version"] == patchloom.__version__
     assert (text["patchloom:task"], text["patchloom:seed"]) == ("generate", "5")
     stored = json.loads(text["patchloom:parameters"])
-    assert (stored["alpha"], stored["iterations"], stored["size"]) == ("inf", 2, "48x32")
+    assert (stored["alpha"], stored["iterations"]) == ("inf", 2)
     assert list(stored) == sorted(stored)
-    assert {field.name for field in fields(GPNNParams)} < set(stored)
-    assert json.loads(text["patchloom:options"]) == {"size": "48x32"}
+    assert {field.name for field in fields(GPNNParams)} == set(stored)
+    assert json.loads(text["patchloom:options"]) == {"tile": "", "size": [32, 48]}
     assert json.loads(text["patchloom:sources"]) == [
         {"role": "image", "name": "photo.png", "sha256": io.read(photo).sha256, "path": "photo.png"}
     ]
@@ -204,12 +203,24 @@ def test_options_equal_params(name):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_own_options_are_recorded_as_they_are_read(name):
-    """The values that options have by default come back from what a file records of them."""
-    own = [option for option in group.commands[name].own if not option.required]
-    values = click.Command("", params=list(own)).make_context("", []).params
-    told = json.loads(json.dumps(record.recorded(own, values)))
-    assert record.given_again(own, told) == values
+def test_options_equal_the_catalogue(name):
+    """Every parameter of the task has an option with its help, default, range and unit, or one that stands for it."""
+    command = group.commands[name]
+    assert command.task is catalogue.TASKS[name]
+    options = {option.name: option for option in command.params}
+    for own in command.task.options:
+        if own.name in command.words.options:
+            assert set(command.words.options[own.name]) <= set(command.params)
+            continue
+        option = options[own.name]
+        assert option.opts == ["--" + (own.flag or own.name).replace("_", "-")]
+        assert option.help.startswith(own.help)
+        default = own.default if isinstance(own.default, str | None) else f"{own.default:g}"
+        assert option.is_flag or f"[default: {own.told or default}" in option.help
+        if own.kind in ("integer", "number"):
+            assert option.help.endswith(f"; {own.low:g} to {own.high:g} {own.unit}".rstrip() + "]")
+    for role in command.task.roles:
+        assert options[role.name].opts == ["--" + role.word.replace("_", "-")]
 
 
 def test_help_tells_defaults_and_ends_with_examples():
@@ -223,28 +234,26 @@ def test_help_tells_defaults_and_ends_with_examples():
     assert run().stdout == run("-h").stdout
 
 
-def values(**given):
-    """Options as click hands them over."""
-    return {**dict.fromkeys(numbers()), "preset": None, "diversity": None, **given}
-
-
-def as_params(given):
+def as_params(preset=None, diversity=None, **given):
     """The numbers that options of generate say."""
-    return options.as_params(given, ("default", "official", "paper"))
+    words = {"preset": preset, "diversity": diversity}
+    typed = [f"--{name.replace('_', '-')}={value}" for name, value in {**words, **given}.items() if value is not None]
+    command = group.commands["generate"]
+    return command.work(command.make_context("generate", ["photo.png", *typed]).params).params
 
 
 def test_precedence_of_preset_diversity_and_numbers():
     paper, default = PRESETS["paper"], PRESETS["default"]
-    assert as_params(values()) == default
-    assert as_params(values(preset="paper")) == paper
-    assert as_params(values(preset="paper", diversity="high")) == with_diversity(paper, "high")
-    assert as_params(values(diversity="high", coarsest=30)).coarsest == 30
-    wide = as_params(values(diversity="high", patch_size=9))
+    assert as_params() == default
+    assert as_params(preset="paper") == paper
+    assert as_params(preset="paper", diversity="high") == with_diversity(paper, "high")
+    assert as_params(diversity="high", coarsest=30).coarsest == 30
+    wide = as_params(diversity="high", patch_size=9)
     assert wide.coarsest == with_diversity(GPNNParams(patch_size=9), "high").coarsest
-    assert as_params(values(diversity="low", patch_size=31)).coarsest % 31 == 0
-    assert as_params(values(preset="paper", patch_size=31)).coarsest == 62
+    assert as_params(diversity="low", patch_size=31).coarsest % 31 == 0
+    assert as_params(preset="paper", patch_size=31).coarsest == 62
     with pytest.raises(ParameterError, match="coarsest=14: must be 0 or at least patch_size"):
-        as_params(values(patch_size=31, coarsest=14))
+        as_params(patch_size=31, coarsest=14)
 
 
 def test_alpha_takes_inf(photo):
@@ -336,6 +345,18 @@ def test_bad_input(folder, make_picture, name):
     assert name in run("generate", name, code=2).stderr
     refused(folder, "generate", name, "--out", "out/", message="")
     assert said in run("generate", name, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("s3://b/x.png",), "image='s3://b/x.png': must be a path, and is a URL; URLs are for patchloom batch"),
+        (("photo.png", "--map", "n=s3://b/x.png"), "map n='s3://b/x.png': must be a path"),
+        (("photo.png", "--out", "s3://b/"), "out='s3://b/': must be a path"),
+    ],
+)
+def test_addresses(photo, folder, given, message):
+    refused(folder, "generate", *given, message=message)
 
 
 def test_picture_that_is_not_finite(folder, make_picture):

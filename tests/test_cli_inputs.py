@@ -2,16 +2,14 @@
 
 import json
 
-import click
 import numpy as np
 import pytest
 
 from command_line import FAST, names, refused, run, save
 from patchloom import io, plans
+from patchloom.catalogue import Role, Task
 from patchloom.cli import group
-from patchloom.cli.command import command
-from patchloom.cli.options import Checked
-from patchloom.cli.task import Role
+from patchloom.cli.command import TaskCommand
 
 SEEN = []
 
@@ -23,24 +21,13 @@ def planned(pictures, options, params, seed):
     return plans.generate(pictures.source, size=options["size"], maps=maps, params=params, seed=seed)
 
 
-def as_box(text):
-    """Whole numbers with commas."""
-    return tuple(int(part) for part in text.split(","))
-
-
 @pytest.fixture
 def made(monkeypatch):
     """Return a function that adds a command ``probe``; what its plans get is in `SEEN`."""
     SEEN.clear()
 
     def add(**task):
-        @command("probe", presets=("default",), **task)
-        @click.option("--box", type=Checked("X,Y", as_box, text=lambda box: ",".join(map(str, box))), multiple=True)
-        @click.option("--twice", is_flag=True)
-        def probe(pictures, options, params, seed):
-            """Look at what comes."""
-            return planned(pictures, options, params, seed)
-
+        probe = TaskCommand(Task("probe", "Probe", "Look.", planned, presets=("default",), **task), help="Look.")
         monkeypatch.setitem(group.commands, "probe", probe)
         return probe
 
@@ -67,7 +54,7 @@ def test_a_map_that_is_a_channel_equals_the_result_s(photo, folder):
     assert follows.shape == (32, 40)
     assert np.array_equal(made[..., 0], follows)
     about = io.read_metadata("photo_3.png")
-    assert json.loads(about["patchloom:options"]) == {"map_weight": {"red": 2.0}}
+    assert json.loads(about["patchloom:options"]) == {"tile": "", "map_weights": {"red": 2.0}}
     assert [source["role"] for source in json.loads(about["patchloom:sources"])] == ["image", "map red"]
     assert io.read_metadata("photo_3_red.png") == {**about, "patchloom:part": "map red"}
 
@@ -141,12 +128,12 @@ def test_a_map_is_not_replaced(photo, folder, make_picture):
 # Companions, pairs and many
 
 def test_companions(made, folder):
-    made(roles=(Role("mask", "White is meant."), Role("source_mask", "Where patches come from.")))
+    made(roles=(Role("mask", "White is meant."), Role("source_mask", "Where patches come from.", flag="source")))
     for i, name in enumerate(("a", "b")):
         flat(folder / "in" / f"{name}.png", 10 + i)
         flat(folder / "masks" / f"{name}.tif", 20 + i)
     flat(folder / "one.png", 30)
-    run("probe", "in", "--mask", "masks", "--source-mask", "one.png", "--seed", 1, "--out", "out/", *FAST)
+    run("probe", "in", "--mask", "masks", "--source", "one.png", "--seed", 1, "--out", "out/", *FAST)
     assert names(folder / "out") == ["a_probe_1.png", "b_probe_1.png"]
     assert {tuple(map(mean, (p.image, p.get("mask"), p.get("source_mask")))) for p, _ in SEEN} == {
         (10, 20, 30), (11, 21, 30)

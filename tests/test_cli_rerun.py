@@ -4,17 +4,15 @@ import json
 import shutil
 from pathlib import Path
 
-import click
 import numpy as np
 import pytest
 from PIL import Image
 
 from command_line import FAST, names, refused, run, save
-from patchloom import io, plans
+from patchloom import catalogue, io, plans
 from patchloom.cli import group
-from patchloom.cli.command import command
-from patchloom.cli.options import Checked
-from patchloom.cli.task import Role
+from patchloom.cli.command import TaskCommand, Words
+from patchloom.cli.reshuffle import MOVES, SHIFT
 
 GIVEN = ("--seed", 3, "--tile", "x", "--size", "120%x100%", *FAST)
 
@@ -137,7 +135,10 @@ def test_what_cannot_be_repeated(photo, folder):
     refused(folder, "rerun", "new.png", "--out", "new.png", "--force", message="output=new.png (is an input)")
     for texts in (
         {"parameters": "{"}, {"parameters": '{"alpha": -1}'}, {"parameters": '{"more": 1}'}, {"options": '{"more": 1}'},
-        {"options": '{"tile": "z"}'}, {"options": '{"size": "1"}'}, {"sources": "[]"}, {"sources": "[1]"},
+        {"options": '{"tile": "z"}'}, {"options": '{"size": "1"}'}, {"options": "[]"},
+        {"options": '{"map_weights": 1}'}, {"beside": '["more"]'}, {"parameters": "3"}, {"sources": "[]"},
+        {"options": '{"tile": ' + "[" * 990 + "]" * 990 + "}"},
+        {"sources": "[1]"},
         {"seed": "-1"}, {"seed": "x"},
     ):
         shutil.copy("new.png", "bad.png")
@@ -147,41 +148,39 @@ def test_what_cannot_be_repeated(photo, folder):
     refused(folder, "rerun", "bad.png", message="output=bad.png (made by dance): must be of a command")
 
 
-def as_pair(text):
-    """Whole numbers with a comma."""
-    return tuple(int(part) for part in text.split(","))
-
-
-def pair_text(pair):
-    return f"{pair[0]},{pair[1]}"
-
-
 def test_own_options_and_companions_come_back(photo, folder, make_picture, monkeypatch):
-    """Flags, repeated options, values that are no texts; what is written beside the result; the second of a pair."""
+    """Flags, values that are no texts, a role of another name; what is written beside the result; a pair's second."""
     seen = []
 
-    @command("probe", presets=("default",), takes=("source", "edited"), roles=(Role("mask", "White."),),
-             beside={"preview": lambda image: image.rotate(90, expand=True)})
-    @click.option("--move", type=Checked("X,Y", as_pair, text=pair_text), multiple=True)
-    @click.option("--preview", is_flag=True)
-    @click.option("--grow/--no-grow", default=True)
-    @click.option("--keep", type=Checked("NUMBER", float), default="0.5")
-    def probe(pictures, options, params, seed):
-        seen.append((dict(options), *(np.asarray(one).tobytes() for one in (*pictures.images, pictures.get("mask")))))
+    def plan(pictures, options, params, seed):
+        moves = [(move.box, move.shift) for move in options["moves"]]
+        images = (np.asarray(one).tobytes() for one in (*pictures.images, pictures.get("hole")))
+        seen.append(({**options, "moves": moves}, *images))
         return plans.generate(pictures.source, params=params, seed=seed)
 
-    monkeypatch.setitem(group.commands, "probe", probe)
+    own = catalogue.TASKS["reshuffle"].options
+    task = catalogue.Task("probe", "Probe", "Look.", plan, presets=("default",), takes=("source", "edited"),
+                          roles=(catalogue.Role("hole", "White.", flag="mask"),), options=own)
+    words = Words({"moves": [MOVES], "shift": [SHIFT]}, lambda values: {"moves": values["moves"]})
+    turned = {"preview": (lambda image: image.rotate(90, expand=True), "More.")}
+    monkeypatch.setitem(group.commands, "probe", TaskCommand(task, help="Look.", beside=turned, words=words))
     for number, name in enumerate(("edited", "mask")):
         save(folder / "more" / f"{name}.png", make_picture(32, 40, 3, number))
-    run("probe", photo, "more/edited.png", "--mask", "more/mask.png", "--move=-1,2", "--move", "3,4", "--no-grow",
-        "--preview", "--out", "new.png", *FAST)
+    run("probe", photo, "more/edited.png", "--mask", "more/mask.png", "--move", "1,2,3,4:-1,2", "--move", "4,3,2,1:3,4",
+        "--copy", "--preview", "--out", "new.png", *FAST)
     run("rerun", "new.png", "--quiet")
-    assert seen[0][0] == {"move": ((-1, 2), (3, 4)), "preview": True, "grow": False, "keep": 0.5, "size": None}
+    moves = [((2, 1, 4, 3), (2, -1)), ((3, 4, 1, 2), (4, 3))]
+    assert seen[0][0] == {
+        "moves": moves, "shift": None, "copy": True, "region": "auto", "feather": None, "size": None
+    }
     assert all(one == seen[0] for one in seen)
+    roles = [one["role"] for one in json.loads(io.read_metadata("new.png")["patchloom:sources"])]
+    assert roles == ["source", "edited", "hole"]
     assert same("new.png", "new_rerun.png")
     assert same("new_preview.png", "new_rerun_preview.png")
     refused(folder, "probe", photo, "more/edited.png", "--preview", "--out", "-",
             message="out=-: --preview writes beside a file")
+    refused(folder, "probe", photo, "more/edited.png", "--mask", "none.png", message="mask=none.png (no such file")
 
 
 def test_dry_rerun(photo, folder):

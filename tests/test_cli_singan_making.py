@@ -20,7 +20,7 @@ torch = pytest.importorskip("torch", reason="not on this machine: torch")
 
 from command_line import names, refused, run, save  # noqa: E402
 from conftest import make_picture  # noqa: E402
-from patchloom import io, singan  # noqa: E402
+from patchloom import catalogue, io, singan  # noqa: E402
 from patchloom.cli import group, record  # noqa: E402
 from patchloom.cli.singan import fitting  # noqa: E402
 from patchloom.cli.singan.making import ModelCommand  # noqa: E402
@@ -146,12 +146,12 @@ def test_rerun_trains_once_for_all_that_takes_the_same_training(
 def test_rerun_is_on_the_device_that_was_asked_for(folder: Path, model: Path) -> None:
     run("singan", "sample", model, "--out", "x.png", *CPU)
     about = io.read_metadata("x.png")
-    options = json.loads(about[record.OPTIONS])
+    options = json.loads(about[catalogue.OPTIONS])
     for device, message in (
         ("cuda:99", "output=y.png (made with --device cuda:99): that device is not on this machine; run its command "),
         (3, "output=y.png (ValueError: device 3): "),
     ):
-        told = {**about, record.OPTIONS: json.dumps({**options, "device": device})}
+        told = {**about, catalogue.OPTIONS: json.dumps({**options, "device": device})}
         io.write("y.png", pixels("x.png"), metadata=told, force=True)
         refused(folder, "rerun", "y.png", message=message)
 
@@ -169,8 +169,9 @@ def test_rerun_says_what_it_cannot(
     refused(folder, "rerun", "a", "--out", "b/", message="output=results of both engines: must be of one engine")
     with pil.open("a/x.png") as file:
         told = dict(file.text)  # type: ignore[attr-defined]
-        for key, value in ((record.OPTIONS, '{"start_scale": "x"}'), (record.SOURCES, "[]"), (record.SOURCES, "3"),
-                           (record.SOURCES, '[{"role": "image"}]'), (record.OPTIONS, '{"colour": "1"}')):
+        for key, value in ((catalogue.OPTIONS, '{"start_scale": "x"}'), (catalogue.OPTIONS, '{"colour": "1"}'),
+                           (catalogue.SOURCES, "[]"), (catalogue.SOURCES, "3"),
+                           (catalogue.SOURCES, '[{"role": "image"}]')):
             io.write("a/z.png", np.asarray(file), metadata={**told, key: value}, force=True)
             refused(folder, "rerun", "a/z.png", message="output=a/z.png (")
 
@@ -181,7 +182,7 @@ def test_json(folder: Path, model: Path) -> None:
     first = told["outputs"][0]
     wanted = {"path": "photo_sample_7.png", "seed": 7, "width": 26, "height": 20, "frames": 1}
     assert {key: first[key] for key in wanted} == wanted
-    assert first["sha256_of_pixels"] == record.pixel_hash(pixels("photo_sample_7.png"))
+    assert first["sha256_of_pixels"] == catalogue.pixel_hash(pixels("photo_sample_7.png"))
     assert first["seconds"] > 0
 
 
@@ -292,7 +293,7 @@ def test_superres_of_a_picture_trains_first(folder: Path) -> None:
     assert io.read("two.png").icc == b"a profile"
     model = io.load_model("kept.safetensors")
     assert (model.seed, model.params.iterations, model.params.reconstruction) == (4, 1, 100)
-    roles = [json.loads(io.read_metadata(f"{name}.png")[record.SOURCES])[0]["role"] for name in ("one", "two")]
+    roles = [json.loads(io.read_metadata(f"{name}.png")[catalogue.SOURCES])[0]["role"] for name in ("one", "two")]
     assert roles == ["model", "image"]
     for name in ("one", "two"):
         assert f"has the same bytes as {name}.png" in run("rerun", f"{name}.png", "--threads", 1).stderr

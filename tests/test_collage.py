@@ -13,10 +13,12 @@ from PIL import Image
 import patchloom
 import strategies
 from command_line import FAST, refused, run, save
-from patchloom import PRESETS, ImageError, ParameterError, io, plans
-from patchloom.cli.collage import as_place, as_weights, place_text, weights_text
+from patchloom import PRESETS, Cancelled, ImageError, ParameterError, io, plans
+from patchloom.cancelling import cancelled_by
+from patchloom.cli.collage import as_place, as_weights
 from patchloom.plans.arranging import arranged, blended, lying, placed
-from patchloom.plans.mosaic import mosaic, side_by_side
+from patchloom.plans.collage import _drawn
+from patchloom.plans.mosaic import cut, mosaic, side_by_side
 from patchloom.scene import blurred_key
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "pictures"
@@ -301,7 +303,8 @@ def test_the_command_makes_places_records_and_reruns(folder):
     pixels = np.asarray(io.read(told["path"]).pixels)
     assert pixels.shape == (30, 60, 3)
     assert np.array_equal(np.asarray(io.read(told["maps"]["red"]).pixels), pixels[..., 0])
-    assert json.loads(io.read_metadata(told["path"])["patchloom:options"])["place"] == ["2:30,0", "1:-10,0"]
+    recorded = json.loads(io.read_metadata(told["path"])["patchloom:options"])
+    assert list(recorded["places"].items()) == [("1", [0, 30]), ("0", [0, -10])]       # in order: later ones on top
     run("rerun", told["path"], "--out", "again.png")
     assert np.array_equal(np.asarray(io.read("again.png").pixels), pixels)
 
@@ -325,11 +328,26 @@ def test_the_command_refuses_in_one_line(folder):
 
 @given(st.tuples(st.integers(0, 99), st.tuples(st.integers(-999, 999), st.integers(-999, 999))),
        st.lists(st.floats(0.001, 100), min_size=1).map(tuple))
-def test_options_are_read_back(place, weights):
-    assert as_place(place_text(place)) == place
-    assert as_weights(weights_text(weights)) == weights
+def test_options_are_read(place, weights):
+    number, (top, left) = place
+    assert as_place(f"{number + 1}:{left},{top}") == place
+    assert as_weights(",".join(map(repr, weights))) == weights
 
 
 def test_a_collage_stays_what_it_was(golden, three):
     small = [picture[:56, :72] for picture in three]
     golden("collage", patchloom.collage(small, size=(56, 120), seed=5).image)
+
+
+@pytest.mark.parametrize("work", [
+    lambda part: cut(part, [(0, 0, 20, 10)]),
+    lambda part: mosaic([part, part]),
+    lambda part: _drawn([part, part], {0: (0, 0, 20, 30), 1: (0, 20, 20, 30)}, (20, 50), 3),
+    lambda part: blended([part], {0: (0, 0, 20, 30)}, (20, 30), 2.0),
+])
+def test_laying_out_looks_for_a_cancel(work, make_picture):
+    """Pictures of many megapixels take seconds there."""
+    part = make_picture(20, 30).astype(np.float32) / np.float32(255)
+    work(part)
+    with cancelled_by(lambda: True), pytest.raises(Cancelled):
+        work(part)

@@ -156,9 +156,9 @@ def test_maps_follow(pixels, factor):
         ({"bottom": True}, ParameterError, "bottom=True: must be a whole number"),
         ({"right": 40000}, ParameterError, "right=40000: must be a whole number of pixels, 0 to 32768"),
         ({"right": 32768}, ParameterError, "sides must be 1 to 32768 pixels"),
-        ({"size": (40, 100)}, ParameterError, "size=40 rows: must be 48 or more; the picture itself has 48"),
-        ({"size": (48, 100), "left": 50}, ParameterError, "size=100 columns: must be 114 or more"),
-        ({"size": (48, 100), "left": 9, "right": 9}, ParameterError, "size=100 columns: must be 82; the picture"),
+        ({"size": (40, 100)}, ParameterError, "size=40 rows: must be 48 rows or more; the picture itself has 48"),
+        ({"size": (48, 100), "left": 50}, ParameterError, "size=100 columns: must be 114 columns or more"),
+        ({"size": (48, 100), "left": 9, "right": 9}, ParameterError, "size=100 columns: must be 82 columns; the"),
         ({"left": 5, "feather": 300}, ParameterError, "feather=300: must be"),
         ({"left": 5, "maps": {"n": np.zeros((9, 9), np.uint8)}}, ImageError, "map n=9 x 9 pixels"),
     ],
@@ -203,7 +203,7 @@ def test_command_refuses(folder, photo):
         ((), "photo.png: size=40 x 32 pixels: is the picture's own; something must be added"),
         (("--left", "x"), "left='x': must be a whole number of pixels"),
         (("--left", "-5"), "left=-5: must be a whole number of pixels"),
-        (("--size", "50%"), "photo.png: size=16 rows: must be 32 or more"),
+        (("--size", "50%"), "photo.png: size=16 rows: must be 32 rows or more"),
         (("--left", "5", "--map", "n=map.png"), "photo.png: map n=9 x 9 pixels"),
     ):
         refused(folder, "extend", "photo.png", *options, message=message)

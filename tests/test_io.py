@@ -475,6 +475,13 @@ def animated(form):
     return saved(picture("RGB"), form, save_all=True, append_images=[picture("RGB", seed=1)])
 
 
+def rescanned(scans):
+    """A progressive JPEG that repeats its last scan."""
+    data = saved(Image.new("L", (40, 40)), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + data[last:-2] * (scans - headers.jpeg_scans(data)) + data[-2:]
+
+
 BAD_FILES = {
     "empty": (b"", ("0 bytes", "must be PNG", "convert")),
     "text": (b"not a picture\n" * 9, ("not a picture", "must be PNG", "convert")),
@@ -498,6 +505,11 @@ BAD_FILES = {
     "header only": (headers.PNG_SIGNATURE, ("no header", "whole", "undamaged")),
     "bomb": (png([b"\0"], 1, 0, header=(30000, 30000)), ("30000 x 30000", "400 megapixels", "smaller")),
     "deep bomb": (png([b"\0\0"], 16, 0, header=(30000, 30000)), ("30000 x 30000", "400 megapixels", "smaller")),
+    "scans": (rescanned(101), ("101 scans", "at most 100", "save it anew")),
+    "endless pages": (tiff(noise(1, 1, 1), pages=150), ("100 pages or more", "single picture", "save the one")),
+    "long directory": (
+        b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 2**40), ("1099511627776 entries", "whole", "undamaged")
+    ),
     "side": (png([b"\0"], 8, 0, header=(40000, 2)), ("40000 x 2", "32768", "smaller")),
     "tiff side": (tiff(noise(2, 2, 1), t256=40000), ("40000 x 2", "32768", "smaller")),
     "12 bits": (tiff(noise(2, 2, 1, dtype=np.uint16), t258=12), ("12-bit unsigned", "8 or 16-bit", "save")),
@@ -524,6 +536,17 @@ def test_bad_files_are_refused(tmp_path, case):
     with pytest.raises(ImageError) as error:
         io.read(file)
     assert_one_line(error, "image=", "täst.png", *parts)
+
+
+def test_scans_of_a_jpeg():
+    """Counted up to its end, whatever its segments hold, and as far as a decoder would go."""
+    plain, progressive = (saved(picture("RGB"), "JPEG", progressive=several) for several in (False, True))
+    assert headers.jpeg_scans(plain) == 1 < headers.jpeg_scans(progressive) <= 12
+    noted = plain[:2] + b"\xff\xe5\0\x06" + b"\xff\xda\xff\xda" + plain[2:]
+    assert headers.jpeg_scans(noted + progressive) == 1
+    more = progressive[:-2] + b"\xff\x01" + b"\xff\xda\0\x02" * 7
+    assert headers.jpeg_scans(more) == headers.jpeg_scans(progressive) + 7
+    assert io.read(None, data=rescanned(100)).pixels.size == (40, 40)
 
 
 def test_the_limit_on_pixels_is_ours(monkeypatch):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchloom.cancelling import cancelled_by
 from patchloom.errors import Cancelled
-from patchloom.kernels.cancel import cancelled_by
 from patchloom.pyramid import level_sizes
 from patchloom.regions import clear_patches, dilated, distance, feathered, grown_inwards, shrunk
 

@@ -13,8 +13,8 @@ from PIL import Image
 import patchloom
 from command_line import FAST, refused, run, save
 from patchloom import PRESETS, plans
+from patchloom.cancelling import cancelled_by
 from patchloom.io import load_field, save_field
-from patchloom.kernels.cancel import cancelled_by
 from patchloom.plans.placing import placed, regions
 from patchloom.plans.retarget import way
 from strategies import pictures, seeds

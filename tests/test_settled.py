@@ -152,8 +152,6 @@ def test_bounds_hold_all_values(shift: float, factor: float) -> None:
 
 def test_reverse_minima_come_close_to_exact_during_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """At every iteration of every level, within 10 % of the exhaustive mean (5 % on photographs, see docs)."""
-    from patchloom import gpnn
-
     ratios: list[float] = []
 
     def spy(pair, fields, **options):
@@ -162,7 +160,7 @@ def test_reverse_minima_come_close_to_exact_during_a_run(monkeypatch: pytest.Mon
         ratios.append(float(reverse.distance.mean() / exact.search(pair.swapped(), **plain).distance.mean()))
         return weight, reverse, active
 
-    monkeypatch.setattr(gpnn, "normalise", spy)
+    monkeypatch.setattr("patchloom.engine.normalise", spy)
     params = GPNNParams(method="patchmatch", alpha=0.005, complete_levels=64, iterations=4)
     list(steps(plans.generate(make_picture(72, 96, 3, 6), params=params, seed=2)))
     assert len(ratios) > 10

@@ -35,7 +35,7 @@ def server_fixture(folder, made):
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
-        server.shutdown()
+        server.stop()
         thread.join()
     database.close()
 
@@ -452,14 +452,17 @@ def test_serve_until_it_is_stopped(folder, made, number):
     command = [sys.executable, "-m", "patchloom", "study", "serve", "s.html", "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) as process:
-        said = process.stderr.readline()
-        port = int(re.fullmatch(r"Real or fake\?  http://127\.0\.0\.1:(\d+)/  \(Ctrl-C ends it\)\n", said)[1])
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", "/")
-        assert connection.getresponse().read() == made.html
-        connection.close()
-        process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        try:
+            said = process.stderr.readline()
+            port = int(re.fullmatch(r"Real or fake\?  http://127\.0\.0\.1:(\d+)/  \(Ctrl-C ends it\)\n", said)[1])
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("GET", "/")
+            assert connection.getresponse().read() == made.html
+            connection.close()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()                                # or, if it has not ended, it would be waited for
     assert (process.returncode, out, err) == (0, "", "answers.sqlite  0 answers of 0 participants\n")
     assert not list(Path().glob("answers.sqlite-*"))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import metrics
 from ._version import __version__
 from .errors import (
     Cancelled,
+    DeviceError,
+    DeviceMemoryError,
     FileError,
     ImageError,
     InputError,
@@ -43,11 +44,16 @@ from .tasks import (
 )
 from .types import NNF, Blend, Fields, Plan, Result, Step, Transform
 
+if TYPE_CHECKING:
+    from . import metrics
+
 __all__ = [
     "NNF",
     "PRESETS",
     "Blend",
     "Cancelled",
+    "DeviceError",
+    "DeviceMemoryError",
     "Fields",
     "FileError",
     "GPNNParams",
@@ -93,7 +99,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `patchloom.singan` at its first use: it needs torch, and nothing else does."""
-    if name == "singan":
-        return importlib.import_module(".singan", __name__)
+    """Import what most programs need not wait for at its first use; `patchloom.singan` needs torch, too."""
+    if name in ("metrics", "singan"):
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

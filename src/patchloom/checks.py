@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .cancelling import bands
 from .errors import ImageError, ParameterError, explain
 from .params import MAX_SEED
-from .pixels import MAX_SIDE, as_image, from_image, is_pil
+from .pixels import MAX_SIDE, as_image, from_image, is_pil, size_of
 from .types import Mask, PixelFormat, Size
 
 __all__ = [
     "MAX_SIDE", "PixelFormat", "as_image", "as_mapping", "as_mask", "as_memory", "as_numbers", "as_real", "as_seed",
-    "as_size", "as_threads", "as_whole", "available_cores", "from_image", "is_pil", "machine_memory",
+    "as_size", "as_threads", "as_whole", "available_cores", "from_image", "is_pil", "machine_memory", "size_of",
 ]
 
 
@@ -52,10 +53,12 @@ def as_mask(value: Any, size: Size, name: str = "mask") -> Mask:
                     "a mask has the size of its picture")
         )
     colours = pixels[..., :-1] if kind.alpha else pixels
-    total = colours[..., 0].astype(np.float64)
-    for channel in range(1, colours.shape[2]):
-        total += colours[..., channel]
-    mask: Mask = total >= 0.5 * colours.shape[2]
+    mask = np.empty(size, np.bool_)
+    for rows in bands(len(mask), colours[:1].size):
+        total = colours[rows, :, 0].astype(np.float64)
+        for channel in range(1, colours.shape[2]):
+            total += colours[rows, :, channel]
+        mask[rows] = total >= 0.5 * colours.shape[2]
     return mask
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .cancelling import bands
 from .errors import ImageError, explain
 from .types import Image, Mask, PixelFormat
 
@@ -80,8 +81,10 @@ def changed(source: Image, edited: Image, name: str = "source") -> Mask:
     """
     mask = np.zeros(source.shape[:2], np.bool_)
     for channel in range(source.shape[2]):
-        total = _sums(edited[..., channel] - source[..., channel])
-        mask |= np.abs(total, out=total) > _CHANGED * _SQUARE * _SQUARE
+        plane = np.pad(edited[..., channel] - source[..., channel], _SQUARE // 2, mode="edge")
+        for rows in bands(len(mask), plane[:1].size):
+            total = _sums(plane[rows.start : rows.stop + _SQUARE - 1])
+            mask[rows] |= np.abs(total, out=total) > _CHANGED * _SQUARE * _SQUARE
     mask = mask if mask.any() else (edited != source).any(axis=2)
     if not mask.any():
         raise ImageError(explain("edited", f"the same pixels as {name}", "must differ somewhere", "pass the edit"))
@@ -89,8 +92,8 @@ def changed(source: Image, edited: Image, name: str = "source") -> Mask:
 
 
 def _sums(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return the sum of the square around each value."""
-    total = np.pad(plane.astype(np.float64), _SQUARE // 2, mode="edge")
+    """Return the sum of each square of values."""
+    total = plane.astype(np.float64)
     for _ in (0, 1):
         parts = total[: total.shape[0] - _SQUARE + 1].copy()
         for first in range(1, _SQUARE):

@@ -9,6 +9,8 @@
     |  '- FileError                a file that cannot be read or written
     |- MissingExtraError           needs an optional dependency that is not installed
     |- MemoryBudgetError           needs more memory than `memory` allows
+    |  '- DeviceMemoryError        needs more memory than a GPU has left
+    |- DeviceError                 a GPU failed in the middle of a run
     '- Cancelled                   the run was asked to stop
 
 Every message is one line: what, got, allowed, remedy.
@@ -43,6 +45,14 @@ class MissingExtraError(PatchloomError):
 
 class MemoryBudgetError(PatchloomError):
     """The work needs more memory than the budget allows."""
+
+
+class DeviceMemoryError(MemoryBudgetError):
+    """A device has too little memory left. It may have more later, if others use it too."""
+
+
+class DeviceError(PatchloomError):
+    """A device failed in the middle of a run, or a batch. Until this process ends it may not be of use again."""
 
 
 class Cancelled(PatchloomError):

@@ -7,6 +7,7 @@ processor of 2022; others are slower or faster by their own factor.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from . import kernels
 from .errors import MemoryBudgetError, explain
 from .patches import going_round
 from .search.matching import choose, is_layout
-from .types import Plan, Size
+from .types import Plan, Size, Step
 
 # Nanoseconds on one core, from runs of 250 to 1024 pixels and patches of 3 to 31 pixels.
 _NS_PER_PAIR = 0.66                                       # exhaustive search: 7 x 7 patches of three channels
@@ -72,6 +73,10 @@ def peak_memory(plan: Plan) -> int:
     allocator keeps. Both searches take the same, for exhaustive search holds a few
     rows only.
 
+    This machine's memory counts. A run on a GPU (`patchloom.device`) holds less of it: the plan's
+    arrays, and what comes back when somebody looks. Not counted are what torch's own libraries take,
+    and the GPU's memory, which is asked for as it is needed.
+
     Parameters
     ----------
     plan : Plan
@@ -100,6 +105,21 @@ def peak_memory(plan: Plan) -> int:
     )
     held = _held(plan) + _loop(plan, query)
     return int(_KEPT_BY_ALLOCATOR * (held + max(phases) + _beside(plan, query) + codes)) + _ALWAYS
+
+
+def least_memory(result: Size, source: Size, channels: int) -> int:
+    """Return how many bytes a run takes at least, from sizes alone: before its plan, which may be large itself.
+
+    Parameters
+    ----------
+    result, source : (rows, columns)
+        Of the pictures.
+    channels : int
+        Of both.
+    """
+    query, key, whole = result[0] * result[1], source[0] * source[1], _SHORT * channels
+    of_result = 2 * _FLOAT * channels + 2 * whole + _SUMS + _MASKS + 2 * _FIELD
+    return query * of_result + 2 * key * (whole + _SUMS)
 
 
 def _held(plan: Plan) -> int:
@@ -140,11 +160,16 @@ def check_memory(plan: Plan, budget: int | None) -> int:
     """
     needed = peak_memory(plan)
     if budget is not None and needed > budget:
-        raise MemoryBudgetError(
-            explain("memory", amount(budget), f"this run needs about {amount(needed)}",
-                    "allow more or ask for a smaller size")
-        )
+        raise over_budget(budget, needed)
     return needed
+
+
+def over_budget(budget: int, needed: int) -> MemoryBudgetError:
+    """Return what is told of a run that needs more bytes than it may take."""
+    return MemoryBudgetError(
+        explain("memory", amount(budget), f"this run needs about {amount(needed)}",
+                "allow more or ask for a smaller size")
+    )
 
 
 def amount(count: int) -> str:
@@ -248,3 +273,25 @@ def seconds(plan: Plan, threads: int) -> float:
     every = sum(level_seconds(plan, level, threads) for level in range(len(plan.sizes)))
     rows, cols = plan.sizes[0]
     return plan.frames * (every + (_NS_PER_STEADIED * rows * cols * 1e-9 if plan.frames > 1 else 0.0))
+
+
+def progress(plan: Plan) -> Callable[[Step], float]:
+    """Return what tells, when it is called with each step of a run, which share of the run is done, 0 to 1.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the run.
+    """
+    times = [level_seconds(plan, level) for level in range(len(plan.sizes))]
+    ended = 0                                             # frames
+
+    def done(step: Step) -> float:
+        nonlocal ended
+        level = (step.iteration + 1) / plan.most_iterations(step.level)
+        share = 1.0 if step.last else (sum(times[step.level + 1 :]) + times[step.level] * level) / sum(times)
+        told = (ended + share) / plan.frames
+        ended += step.last
+        return told
+
+    return done

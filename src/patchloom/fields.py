@@ -109,8 +109,14 @@ class Kept:
         """See to it that what is known by identity stays what it was."""
         for field_found in self.found:
             for array in () if field_found is None else (field_found.index, field_found.distance):
-                array.flags.writeable = False
-        self.image.flags.writeable = False
+                _keep(array)
+        _keep(self.image)
+
+
+def _keep(array: npt.NDArray[Any]) -> None:
+    """Make an array read-only; on a device nobody else holds one."""
+    if isinstance(array, np.ndarray):
+        array.flags.writeable = False
 
 
 @dataclass(frozen=True, eq=False)

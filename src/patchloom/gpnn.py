@@ -9,22 +9,20 @@ the presets ``paper`` and ``official``: `balanced`, a sharp key late, and comple
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .balance import balanced
 from .checks import as_seed, as_threads
-from .guess import first_guess
+from .device.choosing import engine_on
+from .engine import Engine
 from .params import GPNNParams
-from .patches import going_round, grid, vote_again
-from .scene import at, blurred_key, visits
+from .patches import grid
+from .scene import visits
 from .search import check_pnn
-from .search.completeness import normalise
-from .search.inherit import finer
-from .search.matching import choose, effort_of, match, narrowed
+from .search.matching import choose, narrowed
 from .search.patchmatch import mix
-from .search.quantise import quantise
 from .types import Fields, Image, Kept, Mask, Masks, Plan, Step
 
 FORWARD, REVERSE = 1, 2
@@ -75,33 +73,31 @@ def pnn(
         The fields that were found.
     """
     check_pnn(query, key, value, params.patch_size, fields, valid, active)
-    return _pnn(query, key, value, params, fields, Masks(valid, active), as_seed(seed), as_threads(threads))
+    engine = Engine(as_threads(threads))
+    return _pnn(engine, query, key, value, params, fields, Masks(valid, active), as_seed(seed))
 
 
 def _pnn(
-    query: Image, key: Image, value: Image, params: GPNNParams, fields: Fields | None, masks: Masks, seed: int,
-    threads: int,
+    engine: Engine, query: Image, key: Image, value: Image, params: GPNNParams, fields: Fields | None, masks: Masks,
+    seed: int,
 ) -> tuple[Image, Fields]:
     kept = fields.kept_for(params, masks) if fields else None
-    seen = going_round(query, params.patch_size, masks.wrap)
-    pair = quantise(seen, key, patch_size=params.patch_size, before=kept.pair if kept else None, threads=threads)
-    options: dict[str, Any] = {"method": params.method, "threads": threads}
+    pair = engine.quantise(query, key, params, masks, kept)
     # 1. normalisation: how far each key is from the nearest query (equation 2)
-    weight, reverse, changed = None, None, pair.changed
+    weight, reverse, changed, nnf = None, None, pair.changed, None
     if params.alpha < np.inf:
-        weight, reverse, changed = normalise(pair, fields, params=params, seed=mix(seed, REVERSE), **options)
-    # 2. nearest neighbours by normalised score
-    cold = fields is None or fields.cold
-    options.update(weight=weight, valid=masks.valid, active=narrowed(masks.active, changed))
-    options.update(init=fields.forward if fields else None, effort=effort_of(params, pair, cold=cold))
-    nnf = match(pair, seed=mix(seed, FORWARD), **options)
+        weight, reverse, changed, nnf = engine.normalise(pair, fields, masks, params, mix(seed, REVERSE))
+    # 2. nearest neighbours by normalised score, where they are not known by now
+    if nnf is None:
+        looked_at = replace(masks, active=narrowed(masks.active, changed))
+        nnf = engine.match(pair, fields, weight, looked_at, params, mix(seed, FORWARD))
     # 3. replace each patch by its value; 4. fold
     before = fields.forward if fields and kept else None
-    image, moved = vote_again(value, nnf, query, kept, before, masks=masks, sigma=params.fold, threads=threads)
+    image, moved = engine.vote_again(value, nnf, query, kept, before, masks, params.fold)
     return image, Fields(nnf, reverse, moved, Kept(pair.kept(), value, image, params, masks, (nnf, reverse)))
 
 
-def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
+def steps(plan: Plan, *, threads: int = 0, device: Any = "cpu") -> Iterator[Step]:
     """Yield every iteration of a run, coarse to fine (the paper's section 3.1).
 
     Stop iterating to cancel. Each step holds a whole picture, so progress, previews and
@@ -113,35 +109,40 @@ def steps(plan: Plan, *, threads: int = 0) -> Iterator[Step]:
         What to run.
     threads : int
         0 means all cores; no result depends on it.
+    device : str or torch.device
+        As for `patchloom.generate`; no result depends on it.
 
     Yields
     ------
     Step
         One per iteration, the coarsest level first.
     """
-    threads = as_threads(threads)
-    scale, image, fields = 1 / plan.params.ratio, first_guess(plan, threads=threads), None
+    engine = engine_on(device, threads=threads)
+    yield from engine.guarded(_steps(engine, plan))
+
+
+def _steps(engine: Engine, plan: Plan) -> Iterator[Step]:
+    scale, image, fields = 1 / plan.params.ratio, engine.first_guess(plan), None
     for level, number, stage in visits(plan):
-        value, key = plan.source[level], blurred_key(plan, level, threads=threads)
-        scene, count, params = at(plan, level, stage), plan.iterations_at(level), plan.params_at(level)
+        value, key = engine.source(plan, level), engine.blurred_key(plan, level)
+        scene, count, params = engine.scene(plan, level, stage), plan.iterations_at(level), plan.params_at(level)
         if level + 1 < len(plan.sizes):                   # up from the coarser level; the coarsest begins anew
-            image = scene.resized(image, scale, threads=threads)
-            image = balanced(image, key, plan, level)     # ours, not the paper's: see docs/quality.md
+            image = engine.resized(scene, image, scale)
+            image = engine.balanced(image, key, plan, level)      # ours, not the paper's: see docs/quality.md
         else:
-            image, fields = scene.resized(image, None, threads=threads), None
+            image, fields = engine.resized(scene, image, None), None
         if fields:
-            keys = [grid(picture, 1) for picture in plan.source[level : level + 2]]
-            fields = finer(fields, plan.params.ratio, plan.sizes[level:], keys, wrap=plan.wrap, threads=threads)
+            fields = engine.finer(fields, plan, level)
         part, fields = scene.part(image), scene.start(fields, grid(key, params.patch_size), plan.seed)
         method = choose(params.method, grid(part, params.patch_size, plan.wrap), grid(key, params.patch_size))
         for iteration in range(number * count, (number + 1) * count):
             seed = mix(plan.seed, level + 1, iteration + 1)
             key = value if iteration and level < params.sharp_levels else key       # ours too
-            part, fields = _pnn(part, key, value, params, fields, scene.masks, seed, threads)
+            part, fields = _pnn(engine, part, key, value, params, fields, scene.masks, seed)
             ended = iteration > number * count and fields.moved <= params.tolerance
             done = ended or iteration + 1 == (number + 1) * count
-            step = Step(level, iteration, fields.moved, method, done and level == 0, scene.whole(image, part, fields))
-            yield step
+            whole = scene.whole(image, part, fields)
+            yield Step(level, iteration, fields.moved, method, done and level == 0, engine.shown(whole))
             if done:
                 break
-        image, fields = step.image, step.fields
+        image, fields = whole()

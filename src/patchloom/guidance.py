@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .balance import balance
+from .cancelling import bands, check
 from .errors import ParameterError, explain
 from .pyramid import pyramid
 from .resize import resize
@@ -93,22 +94,31 @@ def flat_until(image: Image, like: Image) -> int:
 
 def _bands(image: Image) -> tuple[list[float], list[int]]:
     """Return the variance of each band of a picture's light, finest first, and the shorter sides of the levels."""
-    light = (light_of(image) / _LEVELS).astype(np.float32)[..., None]
-    levels = pyramid(np.ascontiguousarray(light), ratio=_RATIO, coarsest=_LEAST)
+    light = np.empty((*image.shape[:2], 1), np.float32)
+    for rows in bands(len(light), image[:1].size):
+        light[rows, :, 0] = light_of(image[rows]) / _LEVELS
+    levels = pyramid(light, ratio=_RATIO, coarsest=_LEAST)
     energies = []
     for fine, coarse in pairwise(levels):
-        band = _whole(fine - resize(coarse, (fine.shape[0], fine.shape[1]), scale=1 / _RATIO))
-        energies.append(int((band * band).sum()) / band.size)
+        smooth, energy = resize(coarse, (fine.shape[0], fine.shape[1]), scale=1 / _RATIO), 0
+        for rows in bands(len(fine), fine.shape[1]):
+            band = _whole(fine[rows] - smooth[rows])
+            energy += int((band * band).sum())
+        energies.append(energy / fine.size)
     return energies, [min(level.shape[:2]) for level in levels]
 
 
 def light_of(image: Image) -> Whole:
     """Return how light each pixel is, 0 to 65535 for [0, 1]: the eye's weights for three colours, else their mean."""
-    whole = _whole(image)
-    if image.shape[2] >= 3:
-        red, green, blue = (whole[..., channel] for channel in range(3))
-        return (299 * red + 587 * green + 114 * blue) // 1000
-    return whole[..., 0]
+    light = np.empty(image.shape[:2], np.int64)
+    for rows in bands(len(light), image[:1].size):
+        whole = _whole(image[rows])
+        if image.shape[2] >= 3:
+            red, green, blue = (whole[..., channel] for channel in range(3))
+            light[rows] = (299 * red + 587 * green + 114 * blue) // 1000
+        else:
+            light[rows] = whole[..., 0]
+    return light
 
 
 def _whole(values: npt.NDArray[np.float32]) -> Whole:
@@ -140,11 +150,19 @@ def recoloured(image: Image, like: Image, colours: str) -> Image:
         return balance(image, like)
     shades = np.clip(light_of(image) * _SHADES // (_LEVELS + 1), 0, _SHADES - 1)
     light = light_of(like).ravel()
-    order = np.argsort(light, kind="stable")
+    order = _order(light)
     evenly = colours == "range" or (colours == "auto" and _is_drawn(shades))
     ranks = _ranks_in_range(shades, light[order]) if evenly else _ranks(shades, order.size)
-    made: Image = _colours_at(ranks, _whole(like).reshape(-1, like.shape[2])[order])[shades]
+    table, made = _colours_at(ranks, like, order), np.empty((*shades.shape, like.shape[2]), np.float32)
+    for rows in bands(len(made), made[:1].size):
+        made[rows] = table[shades[rows]]
     return made
+
+
+def _order(light: Whole) -> Whole:
+    """Return the order of light, ties as they stand: in 16 bits, where it fits, by counting rather than comparing."""
+    short = light.min() >= 0 and light.max() <= np.iinfo(np.uint16).max
+    return np.argsort(light.astype(np.uint16) if short else light, kind="stable")
 
 
 def as_colours(value: str) -> str:
@@ -176,10 +194,17 @@ def _ranks_in_range(shades: Whole, light: Whole) -> tuple[Whole, Whole]:
     return np.searchsorted(light, goal, "left"), np.searchsorted(light, goal, "right")
 
 
-def _colours_at(ranks: tuple[Whole, Whole], colours: Whole) -> Image:
-    """Return the mean of `colours`, (N, C) in the order of light, around these ranks."""
-    count, wide = len(colours), max(1, int(len(colours) * _AROUND))
-    sums = np.concatenate([np.zeros((1, colours.shape[1]), np.int64), np.cumsum(colours, axis=0)])
+def _colours_at(ranks: tuple[Whole, Whole], like: Image, order: Whole) -> Image:
+    """Return the mean of a picture's colours, in the order of light, around these ranks."""
+    count, wide = order.size, max(1, int(order.size * _AROUND))
     first, last = np.maximum(ranks[0] - wide, 0), np.minimum(ranks[1] + wide, count)
-    table: Image = ((sums[last] - sums[first]) / ((last - first) * _LEVELS)[:, None]).astype(np.float32)
+    table = np.empty((first.size, like.shape[2]), np.float32)
+    sums = np.zeros(count + 1, np.int64)
+    for channel in range(like.shape[2]):
+        colours = like[..., channel].ravel()
+        for part in bands(count, 1):
+            sums[1:][part] = _whole(colours[order[part]])
+        check()
+        np.cumsum(sums, out=sums)
+        table[:, channel] = (sums[last] - sums[first]) / ((last - first) * _LEVELS)
     return table

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import kernels
+from .cancelling import bands, check
 from .patches import vote
 from .resize import cubic, resize
 from .search.patchmatch import mix
@@ -74,7 +75,10 @@ def _circle(count: int) -> list[tuple[float, float]]:
 
 def displaced(image: Image, shift: Image) -> Image:
     """Return `image` with each pixel taken from `shift` (H, W, 2) away: rows and columns, in pixels."""
-    return sample(image, _own(image.shape[:2]) + shift)
+    places = _own((shift.shape[0], shift.shape[1]))
+    for rows in bands(len(places), places[:1].size):
+        places[rows] += shift[rows]
+    return sample(image, places)
 
 
 def frame_guess(plan: Plan, frame: int) -> Image:
@@ -90,7 +94,19 @@ def frame_guess(plan: Plan, frame: int) -> Image:
 
 def _own(size: Size) -> Image:
     """Return each pixel's own (row, column)."""
-    return np.stack(np.meshgrid(*map(np.arange, size), indexing="ij"), axis=2).astype(np.float32)
+    own = np.empty((*size, 2), np.float32)
+    for rows in bands(size[0], own[:1].size):
+        own[rows, :, 0] = np.arange(rows.start, rows.stop)[:, None]
+        own[rows, :, 1] = np.arange(size[1])
+    return own
+
+
+def _range(image: Image) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the smallest and the largest value of each channel."""
+    ends = [(image[rows].min(axis=(0, 1)), image[rows].max(axis=(0, 1)))
+            for rows in bands(len(image), 8 * image[:1].size)]
+    low, high = zip(*ends, strict=True)
+    return np.minimum.reduce(low), np.maximum.reduce(high)
 
 
 def sample(image: Image, places: Image) -> Image:
@@ -107,6 +123,14 @@ def sample(image: Image, places: Image) -> Image:
     -------
     Image (H, W, C)
     """
+    low, high = _range(image)
+    out = np.empty((*places.shape[:2], image.shape[2]), np.float32)
+    for rows in bands(len(out), 16 * out[:1].size):
+        out[rows] = np.clip(_sampled(image, places[rows]), low, high)
+    return out
+
+
+def _sampled(image: Image, places: Image) -> Image:
     whole = np.floor(places)
     rest = places - whole
     corner = whole.astype(np.int64)
@@ -121,7 +145,7 @@ def sample(image: Image, places: Image) -> Image:
     for row, along in zip(at[0], weights[0], strict=True):
         for col, across in zip(at[1], weights[1], strict=True):
             out += (along * across)[..., None] * image[row, col]
-    return np.clip(out, image.min(axis=(0, 1)), image.max(axis=(0, 1)))
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,12 +177,14 @@ def _sure(nnf: NNF) -> Image:
     away = nnf.index - _own((nnf.index.shape[0], nnf.index.shape[1])).astype(np.int32)
     apart = np.zeros(away.shape[:2], np.bool_)
     for axis in (0, 1):
+        check()
         seam = np.abs(np.diff(away, axis=axis)).max(axis=2) > _APART
         for side in ((1, 0), (0, 1)):
             width = [(0, 0), (0, 0)]
             width[axis] = side
             apart |= np.pad(seam, width)
     seams = kernels.window(apart, nnf.patch_size, full=True).astype(np.float32)
+    check()
     soft = np.pad(seams, 1, mode="edge")
     third = np.float32(1 / 3)
     soft = (soft[:-2] + soft[1:-1] + soft[2:]) * third
@@ -190,13 +216,16 @@ def steadied(before: Frame, frame: Frame, after: Frame, values: dict[str, Image]
     """
     places, near = frame.places.copy(), []
     for other in (before, after):
+        check()
         way = other.places - frame.places
         close = np.clip(2 - np.abs(way).max(axis=2, keepdims=True) / np.float32(reach), 0, 1)
         near.append(close * frame.sure * other.sure)
         places += _SIDES * near[-1] * way
     made = {}
     for name, voted in frame.voted.items():
+        check()
         image = voted + frame.sure * (sample(values[name], places) - voted)
+        check()
         sides = [share * image + (1 - share) * other.voted[name] for share, other in zip(near, (before, after),
                                                                                       strict=True)]
         made[name] = (1 - 2 * _SIDES) * image + _SIDES * (sides[0] + sides[1])

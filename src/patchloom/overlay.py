@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .cancelling import bands, check
 from .checks import as_image, from_image
 from .layers import Blend, Layer, PixelFormat
 from .pixels import again
@@ -21,11 +22,13 @@ def laid_over(image: Image, layer: Layer, blend: Blend | None) -> Any:
         return from_image(image, kind)
     pixels, like = _below(np.asarray(layer.below), blend), from_image(image[:1, :1], kind)
     changed = bounding(blend.alpha > 0)
-    share, below = blend.alpha[changed][..., None], _values(pixels[changed], like, kind)
-    made = np.where(share == 1, image[changed], below + share * (image[changed] - below))
-    numbers = np.asarray(from_image(made, kind))
-    over = share > 0 if numbers.ndim == 3 else share[..., 0] > 0
-    np.copyto(pixels[changed], numbers, where=over)
+    below, alpha, above = pixels[changed], blend.alpha[changed], image[changed]
+    for rows in bands(len(alpha), 16 * above[:1].size):
+        share, values = alpha[rows, :, None], _values(below[rows], like, kind)
+        made = np.where(share == 1, above[rows], values + share * (above[rows] - values))
+        numbers = np.asarray(from_image(made, kind))
+        over = share > 0 if numbers.ndim == 3 else share[..., 0] > 0
+        np.copyto(below[rows], numbers, where=over)
     return again(pixels, like)
 
 
@@ -34,6 +37,7 @@ def _below(whole: npt.NDArray[Any], blend: Blend) -> npt.NDArray[Any]:
     (top, left), (rows, cols) = blend.origin, whole.shape[:2]
     there = np.zeros((*blend.alpha.shape, *whole.shape[2:]), whole.dtype)
     for (first, begin, height, width), (row, col) in blend.parts or (((0, 0, rows, cols), (top, left)),):
+        check()
         there[row : row + height, col : col + width] = whole[first : first + height, begin : begin + width]
     return there
 

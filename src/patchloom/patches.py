@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import kernels
+from .cancelling import bands, check
 from .checks import as_threads
 from .errors import ImageError, explain
 from .params import MAX_CHANNELS, PRESETS
@@ -198,6 +199,7 @@ def vote_again(
     moved, share = active, 1.0
     if kept is not None and before is not None and kept.image is image and kept.value is value:
         pairs = [np.ascontiguousarray(field.index).view(np.int64)[..., 0] for field in (before, nnf)]
+        check()
         moved = pairs[0] != pairs[1]                      # both indices compared as one number
         share = np.count_nonzero(moved) / max(moved.size if active is None else np.count_nonzero(active), 1)
     over = [(nnf.patch_size - 1) * goes for goes in masks.wrap]      # patches over an edge count on both sides
@@ -222,7 +224,17 @@ def around(array: npt.NDArray[Any], rows: tuple[int, int], cols: tuple[int, int]
     """Return `array` with so many more rows and columns before and after it, as if it went round."""
     if rows == cols == (0, 0):
         return array
-    return np.pad(array, (rows, cols, *[(0, 0)] * (array.ndim - 2)), mode="wrap")
+    height, width = array.shape[:2]
+    padded = np.empty((sum(rows) + height, sum(cols) + width, *array.shape[2:]), array.dtype)
+    down, across = np.arange(-rows[0], height + rows[1]) % height, np.arange(-cols[0], width + cols[1]) % width
+    inside = slice(cols[0], cols[0] + width)
+    for band in bands(len(padded), padded[:1].size):
+        part = array[down[band]]
+        padded[band, : inside.start], padded[band, inside.stop :] = (
+            part[:, across[: inside.start]], part[:, across[inside.stop :]]
+        )
+        padded[band, inside] = part
+    return padded
 
 
 def going_round(array: npt.NDArray[Any], patch_size: int, wrap: Wrap) -> npt.NDArray[Any]:

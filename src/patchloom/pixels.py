@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .cancelling import bands
 from .errors import ImageError, explain
 from .palette import nearest_colours
 from .params import MAX_CHANNELS
-from .types import Image, PixelFormat
+from .types import Image, PixelFormat, Size
 
 MAX_SIDE = 1 << 15
-# Values converted at a time.
-_BAND = 1 << 16
 
 _MOST_FLOAT = 1e30                                        # sums of a patch's pixels must be float32 numbers too
 
@@ -24,6 +23,11 @@ def is_pil(value: object) -> bool:
     """Whether `value` is a PIL image (without importing Pillow)."""
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(value, module.Image)
+
+
+def size_of(pixels: Any) -> Size:
+    """Return (rows, columns) of an array or PIL image."""
+    return (pixels.height, pixels.width) if is_pil(pixels) else np.shape(pixels)[:2]
 
 
 def as_image(value: Any, name: str = "source") -> tuple[Image, PixelFormat]:
@@ -50,7 +54,8 @@ def as_image(value: Any, name: str = "source") -> tuple[Image, PixelFormat]:
     if min(pixels.shape) < 1 or max(pixels.shape[:2]) > MAX_SIDE:
         raise ImageError(explain(name, _shape(pixels), f"sides must be 1 to {MAX_SIDE} pixels"))
     if kind.alpha:
-        pixels[..., :-1] *= pixels[..., -1:]
+        for rows in bands(len(pixels), pixels[:1].size):
+            pixels[rows, :, :-1] *= pixels[rows, :, -1:]
     return np.ascontiguousarray(pixels), kind
 
 
@@ -97,7 +102,9 @@ def _palette(value: Any, clear: bool) -> bytes:
 
 
 def _scaled(array: npt.NDArray[Any], top: int) -> Image:
-    scaled: Image = np.divide(array, np.float32(top), dtype=np.float32)
+    scaled = np.empty(array.shape, np.float32)
+    for rows in bands(len(array), array[:1].size):
+        np.divide(array[rows], np.float32(top), out=scaled[rows], dtype=np.float32)
     return scaled
 
 
@@ -156,9 +163,8 @@ def _from_float(array: npt.NDArray[Any], kind: PixelFormat, name: str) -> tuple[
 def from_image(image: Image, kind: PixelFormat) -> Any:
     """Return `image` as what the picture of `kind` was: the inverse of `as_image`."""
     array = np.empty(image.shape, kind.dtype)
-    rows = max(1, _BAND // (image.shape[1] * image.shape[2]))
-    for start in range(0, len(image), rows):              # in bands: the numbers in between take eight times the pixels
-        array[start : start + rows] = _numbers(image[start : start + rows], kind)
+    for rows in bands(len(image), 16 * image[:1].size):   # the numbers in between take eight times the pixels
+        array[rows] = _numbers(image[rows], kind)
     if kind.flat:
         array = array[..., 0]
     return _to_pil(array, kind) if kind.mode else array

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import kernels
+from .cancelling import bands, check, copied
 from .checks import as_whole
 from .errors import ImageError, explain
-from .kernels.cancel import check
 from .resize import resize
 from .types import Image, Mask, Size
 
@@ -61,14 +61,14 @@ def distance(mask: Mask, most: int) -> npt.NDArray[np.float32]:
     Raises
     ------
     Cancelled
-        If somebody asked for it, see `patchloom.kernels.cancel`.
+        If somebody asked for it, see `patchloom.cancelling`.
 
     References
     ----------
     Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions" (2012).
     """
     far = most + 1
-    squares = np.full(mask.shape, far * far, np.int32)
+    found = np.full(mask.shape, np.sqrt(np.float32(far * far)))
     held = bounding(mask)
     if held[0].stop:
         near = tuple(slice(max(side.start - most, 0), side.stop + most) for side in held)    # beyond all is far
@@ -76,16 +76,22 @@ def distance(mask: Mask, most: int) -> npt.NDArray[np.float32]:
         if along.any():
             along *= along
             _spread_over_columns(along, far)
-        squares[near] = np.where(along > most * most, far * far, along)
-    return np.sqrt(squares.astype(np.float32))
+        within = found[near]
+        for rows in bands(len(along), along.shape[1]):
+            squares = np.where(along[rows] > most * most, far * far, along[rows])
+            within[rows] = np.sqrt(squares.astype(np.float32))
+    return found
 
 
 def _along_rows(mask: Mask, far: int) -> npt.NDArray[np.int32]:
     """Return how far the mask's next pixel in the same row is, at most `far`."""
-    place = np.arange(mask.shape[1], dtype=np.int32)
-    before = np.maximum.accumulate(np.where(mask, place, np.int32(-far)), axis=1)
-    after = np.minimum.accumulate(np.where(mask, place, np.int32(place.size + far))[:, ::-1], axis=1)[:, ::-1]
-    return np.minimum(np.minimum(place - before, after - place), np.int32(far))
+    place, found = np.arange(mask.shape[1], dtype=np.int32), np.empty(mask.shape, np.int32)
+    for rows in bands(len(mask), mask.shape[1]):
+        here = mask[rows]
+        before = np.maximum.accumulate(np.where(here, place, np.int32(-far)), axis=1)
+        after = np.minimum.accumulate(np.where(here, place, np.int32(place.size + far))[:, ::-1], axis=1)[:, ::-1]
+        found[rows] = np.minimum(np.minimum(place - before, after - place), np.int32(far))
+    return found
 
 
 def _spread_over_columns(squares: npt.NDArray[np.int32], far: int) -> None:
@@ -125,6 +131,7 @@ def dilated(mask: Mask, by: int) -> Mask:
     grown, around = mask.copy(), np.pad(mask, by)
     for row, col in np.ndindex(2 * by + 1, 2 * by + 1):
         if (row - by) ** 2 + (col - by) ** 2 <= by * by:
+            check()
             grown |= around[row : row + mask.shape[0], col : col + mask.shape[1]]
     return grown
 
@@ -146,8 +153,10 @@ def feathered(mask: Mask, feather: int) -> npt.NDArray[np.float32]:
     """
     if feather == 0:
         return mask.astype(np.float32)
-    share = 1 - distance(mask, feather) / np.float32(feather + 1)
-    alpha: npt.NDArray[np.float32] = np.clip(share * share * (3 - 2 * share), 0, 1).astype(np.float32)
+    alpha = 1 - distance(mask, feather) / np.float32(feather + 1)
+    for rows in bands(len(alpha), alpha.shape[1]):
+        share = alpha[rows]
+        alpha[rows] = np.clip(share * share * (3 - 2 * share), 0, 1)
     return alpha
 
 
@@ -208,8 +217,10 @@ def grown_inwards(image: Image, hole: Mask) -> Image:
     if not hole.any():
         return image
     near = _surroundings(hole)
-    whole = image.copy()
-    whole[near] = np.where(hole[near][..., None], _pulled_and_pushed(image[near], hole[near]), image[near])
+    whole, made, within = copied(image), _pulled_and_pushed(image[near], hole[near]), hole[near]
+    below = whole[near]
+    for rows in bands(len(made), made[:1].size):
+        np.copyto(below[rows], made[rows], where=within[rows, :, None])
     return whole
 
 
@@ -226,16 +237,20 @@ def _pulled_and_pushed(image: Image, hole: Mask) -> Image:
     known = (~hole)[..., None].astype(np.float32)
     levels = [(np.where(hole[..., None], np.float32(0), image), known)]
     while levels[-1][1].min() == 0:
-        colour, weight = _halved(levels[-1][0] * levels[-1][1]), _halved(levels[-1][1])
+        check()
+        colour, weight = levels[-1][0] * levels[-1][1], _halved(levels[-1][1])
+        colour = _halved(colour)
         colour = np.divide(colour, weight, out=np.zeros_like(colour), where=weight > 0)
         levels.append((colour, np.minimum(weight * 4, 1)))
     filled = levels.pop()[0]
     while levels:
         colour, weight = levels.pop()
         filled = resize(filled, (colour.shape[0], colour.shape[1]), scale=2.0)
-        filled *= 1 - weight
-        filled += weight * colour
+        for rows in bands(len(filled), filled[:1].size):
+            filled[rows] *= 1 - weight[rows]
+            filled[rows] += weight[rows] * colour[rows]
     for channel in range(image.shape[2]):
+        check()
         around = image[..., channel][~hole]
         np.clip(filled[..., channel], around.min(), around.max(), out=filled[..., channel])
     return filled
@@ -245,4 +260,9 @@ def _halved(part: Image) -> Image:
     """Mean of four, the border's once more where the side is odd."""
     rows, cols = part.shape[0] % 2, part.shape[1] % 2
     part = np.pad(part, ((0, rows), (0, cols), (0, 0)), mode="edge")
-    return np.float32(0.25) * ((part[::2, ::2] + part[1::2, ::2]) + (part[::2, 1::2] + part[1::2, 1::2]))
+    top, below = part[::2], part[1::2]
+    half = np.empty((len(top), top.shape[1] // 2, top.shape[2]), np.float32)
+    for here in bands(len(half), top[:1].size):
+        one, two = top[here], below[here]
+        half[here] = np.float32(0.25) * ((one[:, ::2] + two[:, ::2]) + (one[:, 1::2] + two[:, 1::2]))
+    return half

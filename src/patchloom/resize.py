@@ -102,11 +102,21 @@ def resize(
     >>> resize(ramp, (1, 4)).shape
     (1, 4, 1)
     """
-    if tuple(size) == image.shape[:2] and scale in (None, 1.0):
+    axes = both_taps((image.shape[0], image.shape[1]), size, scale, wrap, part)
+    if axes is None:
         return image if part is None else np.ascontiguousarray(image[part])
-    axes: list[Any] = []
+    return kernels.resize(image, *axes, threads=threads)
+
+
+def both_taps(
+    before: Size, after: Size, scale: float | None, wrap: Wrap, part: tuple[slice, slice] | None
+) -> tuple[npt.NDArray[Any], ...] | None:
+    """Return the `taps` of the rows and of the columns, index and weight; None if a picture stays as it is."""
+    if tuple(after) == tuple(before) and scale in (None, 1.0):
+        return None
+    axes: list[npt.NDArray[Any]] = []
     parts = (slice(None), slice(None)) if part is None else part
-    for length, target, goes_round, wanted in zip(image.shape[:2], size, wrap, parts, strict=True):
+    for length, target, goes_round, wanted in zip(before, after, wrap, parts, strict=True):
         index, weight = taps(length, target, target / length if scale is None or goes_round else scale, goes_round)
         axes.extend((index[wanted], weight[wanted]))
-    return kernels.resize(image, *axes, threads=threads)
+    return tuple(axes)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
 from . import kernels
+from .cancelling import bands, check, copied
 from .patches import going_round, grid
 from .regions import bounding
 from .resize import resize
@@ -80,14 +81,19 @@ class Scene:
         stage, wrap = self.stage, self.masks.wrap
         if stage.free is None or stage.known is None:
             return resize(image, stage.size, scale=scale, wrap=wrap, threads=threads)
-        out = stage.known.copy()
+        out = copied(stage.known)
         part = resize(image, stage.size, scale=scale, wrap=wrap, part=self.pixels, threads=threads)
-        np.copyto(out[self.pixels], part, where=stage.free[self.pixels][..., None])
+        below, free = out[self.pixels], stage.free[self.pixels]
+        for rows in bands(len(part), part[:1].size):
+            np.copyto(below[rows], part[rows], where=free[rows, :, None])
         return out
 
     def part(self, image: Image) -> Image:
         """Return what is looked at of the output."""
-        return image if self.home is None else np.ascontiguousarray(image[self.pixels])
+        if self.home is None:
+            return image
+        part = image[self.pixels]
+        return part if part.flags.c_contiguous else copied(part)
 
     def start(self, fields: Fields | None, keys: Size, seed: int) -> Fields | None:
         """Return the part's fields to start from: those that were handed down, or made-up ones."""
@@ -103,29 +109,38 @@ class Scene:
         return Fields(_field(active, index, home, distance, self.home.patch_size), fields.reverse)
 
     def whole(self, image: Image, part: Image, fields: Fields) -> Callable[[], tuple[Image, Fields]]:
-        """Return what puts the part back into `image`, and gives both as a step shows them."""
+        """Return what puts the part back into `image`, once, and gives both as a step shows them."""
         below = part if self.home is None else image      # what is not needed is let go
-        return partial(self._whole, below, part, Fields(fields.forward, fields.reverse, fields.moved))
+        return cache(partial(self._whole, below, part, Fields(fields.forward, fields.reverse, fields.moved)))
 
     def _whole(self, image: Image, part: Image, fields: Fields) -> tuple[Image, Fields]:
         index, distance, patch_size = fields.forward.index, fields.forward.distance, fields.forward.patch_size
         if self.home is None:
             return part, Fields(NNF(index, distance, patch_size, self.masks.wrap), fields.reverse, fields.moved)
-        image, places, distances = image.copy(), self.home.index.copy(), self.home.distance.copy()
+        image = copied(image)
         image[self.pixels] = part
-        places[self.patches], distances[self.patches] = index, distance
+        check()
+        places = copied(self.home.index)
+        places[self.patches] = index
+        check()
+        distances = copied(self.home.distance)
+        distances[self.patches] = distance
         return image, Fields(NNF(places, distances, patch_size, self.masks.wrap), fields.reverse, fields.moved)
 
 
 def _field(active: Mask, index: Index, home: Index, distance: npt.NDArray[np.float32], patch_size: int) -> NNF:
-    chosen = np.where(active[..., None], index, home)
-    return NNF(chosen, np.where(active, distance, np.float32(0)), patch_size)
+    places, distances = np.empty(home.shape, np.int32), np.empty(active.shape, np.float32)
+    for rows in bands(len(active), 2 * active[:1].size):
+        places[rows] = np.where(active[rows, :, None], index[rows], home[rows])
+        distances[rows] = np.where(active[rows], distance[rows], np.float32(0))
+    return NNF(places, distances, patch_size)
 
 
-def at(plan: Plan, level: int, stage: Stage) -> Scene:
+def at(plan: Plan, level: int, stage: Stage, *, home: Callable[[Plan, int, Size], NNF] | None = None) -> Scene:
     """Return what a visit of a level may read and change.
 
-    Only the surroundings of what may change are looked at, unless completeness asks for the whole output.
+    Only the surroundings of what may change are looked at, unless completeness asks for the whole output. `home` tells
+    where so many patches come from if they are not active; by default as arrays.
     """
     patch, wrap = plan.params.patch_size, plan.wrap
     valid = None if plan.valid is None else plan.valid[level]
@@ -134,31 +149,49 @@ def at(plan: Plan, level: int, stage: Stage) -> Scene:
         return Scene(stage, every, every, Masks(valid, wrap=wrap))
     free = np.ascontiguousarray(going_round(stage.free, patch, wrap))
     active = kernels.window(free, patch, full=False)
-    home = _home(plan, level, (active.shape[0], active.shape[1]))
+    from_home = (home or _home)(plan, level, (active.shape[0], active.shape[1]))
     if plan.params_at(level).alpha < np.inf:
-        return Scene(stage, every, every, Masks(valid, active, stage.free, wrap), home)
+        return Scene(stage, every, every, Masks(valid, active, stage.free, wrap), from_home)
     held = zip(bounding(active), active.shape, wrap, strict=True)
     rows, cols = (slice(0, length) if goes else side for side, length, goes in held)
     down, right = ((patch - 1) * (not goes) for goes in wrap)
     pixels = slice(rows.start, rows.stop + down), slice(cols.start, cols.stop + right)
     part = active[rows, cols], np.ascontiguousarray(stage.free[pixels])
-    return Scene(stage, (rows, cols), pixels, Masks(valid, *part, wrap), home)
+    return Scene(stage, (rows, cols), pixels, Masks(valid, *part, wrap), from_home)
 
 
 def _home(plan: Plan, level: int, patches: Size) -> NNF:
-    """Return where patches that are not active come from: told at the finest level, scaled from there at the others."""
+    home, distance, scaling = told_home(plan), np.zeros(patches, np.float32), home_scaling(plan, level, patches)
+    if scaling is None:
+        return NNF(home, distance, plan.params.patch_size)
+    places, tables = scaling
+    scaled = np.empty((*patches, 2), np.int32)
+    for axis, table in enumerate(tables):
+        for rows in bands(len(scaled), scaled[:1].size):
+            scaled[rows, :, axis] = table[home[..., axis][places[0][rows, None], places[1][None, :]]]
+    return NNF(scaled, distance, plan.params.patch_size)
+
+
+def told_home(plan: Plan) -> Index:
+    """Return where patches that are not active come from at the finest level."""
     if plan.home is None:
         raise AssertionError("a plan with free pixels tells where the others come from")
-    distance = np.zeros(patches, np.float32)
-    if level == 0 and plan.home.shape[:2] == patches:
-        return NNF(plan.home, distance, plan.params.patch_size)
+    return plan.home
+
+
+def home_scaling(plan: Plan, level: int, patches: Size) -> tuple[list[npt.NDArray[np.int64]], list[Index]] | None:
+    """Return how a level's patches find theirs in what is told for the finest one; None where it is that very field.
+
+    For the rows and for the columns: which entry each patch takes, and what its index becomes.
+    """
+    home = told_home(plan)
+    if level == 0 and home.shape[:2] == patches:
+        return None
     places = [
-        np.minimum((np.arange(count) * 2 + 1) * own // (2 * count), own - 1)
-        for count, own in zip(patches, plan.home.shape[:2], strict=True)
+        np.minimum((np.arange(count, dtype=np.int64) * 2 + 1) * own // (2 * count), own - 1)
+        for count, own in zip(patches, home.shape[:2], strict=True)
     ]
     keys = [grid(plan.source[of], plan.params.patch_size) for of in (0, level)]
-    scaled = np.empty((*patches, 2), np.int32)
-    for axis, (fine, coarse) in enumerate(zip(*keys, strict=True)):
-        table = (np.arange(fine, dtype=np.int64) * coarse // fine).astype(np.int32)
-        scaled[..., axis] = table[plan.home[..., axis][places[0][:, None], places[1][None, :]]]
-    return NNF(scaled, distance, plan.params.patch_size)
+    tables = [(np.arange(fine, dtype=np.int64) * coarse // fine).astype(np.int32)
+              for fine, coarse in zip(*keys, strict=True)]
+    return places, tables

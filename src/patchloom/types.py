@@ -214,6 +214,8 @@ class Result:
         same of another picture (`patchloom.apply`).
     frames : tuple
         Of an animation, like `image`, which is the first; the last leads back to it.
+    device : str
+        What it ran on, for people: ``"cpu"``, or ``"cuda:0 (NVIDIA H200, torch 2.13.0)"``; no result depends on it.
     """
 
     image: Any
@@ -226,6 +228,7 @@ class Result:
     maps: dict[str, Any] = field(default_factory=dict)
     blend: Blend | None = None
     frames: tuple[Any, ...] = ()
+    device: str = "cpu"
 
     @property
     def transform(self) -> Transform:

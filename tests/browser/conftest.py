@@ -1,6 +1,7 @@
-"""A headless Chromium, and the real command that serves to it.
+"""A headless Chromium, and the real commands that serve to it.
 
-`PATCHLOOM_REQUIRE_BROWSER=1` makes a missing browser a failure instead of a skipped test.
+`PATCHLOOM_REQUIRE_BROWSER=1` makes a missing browser a failure instead of a skipped test. `PATCHLOOM_AXE` is the path
+of axe-core's axe.min.js (``npm install axe-core``); without it, what that looks for is skipped.
 """
 
 import os
@@ -9,11 +10,16 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+from studio_page import WINDOW, StudioPage
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+expect.set_options(timeout=60_000)
 
 # What the browser says of a test that looks at pixels.
 READS = "Multiple readback operations using getImageData"
@@ -38,12 +44,15 @@ def browser():
 
 @pytest.fixture
 def visit(browser):
-    """Return ``visit(url)``: a page of a new visitor, who meets no error and asks nobody but the server."""
+    """Return ``visit(url)``: a page of a new visitor, who meets no error and asks nobody but the server.
+
+    A browser's console names each answer that is an error: ``refused`` is what a test expects of these.
+    """
     contexts, problems = [], []
 
-    def new(url, *, offline=False, script="", **options):
+    def new(url, *, offline=False, refused="", script="", **options):
         context = browser.new_context(**{"viewport": {"width": 1000, "height": 700}, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.add_init_script(script)
@@ -52,7 +61,9 @@ def visit(browser):
         page.on("request", lambda request: problems.append(request.url) if not request.url.startswith(
             (origin, "data:", "blob:")) else None)
         if not offline:                                   # a browser logs when a server is gone
-            page.on("console", lambda message: problems.append(message.text) if READS not in message.text else None)
+            known = re.compile("|".join(filter(None, (READS, refused))))
+            page.on("console", lambda said: None if known.search(said.text) else problems.append(
+                f"{said.text} {said.location['url']}"))
         page.goto(url)
         return page
 
@@ -62,27 +73,50 @@ def visit(browser):
     assert problems == []
 
 
-@pytest.fixture
-def serve():
-    """Return ``serve(page, answers, port=0)``: start the real command; gives its address, and what ends it."""
-    running = []
+@contextmanager
+def serving(*arguments, port=0):
+    """Run a command that serves until it is told to stop: gives its address, and what ends it as it should end."""
+    command = [sys.executable, "-m", "patchloom", *map(str, arguments), "--port", str(port), "--no-browser"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
-    def start(page, answers, port=0):
-        command = [sys.executable, "-m", "patchloom", "study", "serve", str(page), "--answers", str(answers), "--port",
-                   str(port), "--no-browser"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        running.append(process)
-        url = re.search(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())[0]
+    def stop():
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=20)[1]
+        assert process.returncode == 0
+        assert "Traceback" not in said
 
-        def stop():
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=20)
-            assert process.returncode == 0
-
-        return url, stop
-
-    yield start
-    for process in running:
+    try:
+        yield re.search(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())[0], stop
+    finally:
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.fixture
+def serve():
+    """Return ``serve(page, answers, port=0)``: a study's server; gives its address, and what ends it."""
+    with ExitStack() as running:
+        yield lambda page, answers, port=0: running.enter_context(
+            serving("study", "serve", page, "--answers", answers, port=port))
+
+
+@pytest.fixture
+def start_studio():
+    """Return ``start_studio(*options, port=0)``: a studio of a test's own; gives its address, and what ends it."""
+    with ExitStack() as running:
+        yield lambda *options, port=0: running.enter_context(serving("studio", *options, port=port))
+
+
+@pytest.fixture(scope="module")
+def studio():
+    """Start a studio for a module's tests: its address. It ends as it should, whatever was asked of it."""
+    with serving("studio") as (url, stop):
+        yield url
+        stop()
+
+
+@pytest.fixture
+def open_studio(studio, visit):
+    """Return ``open_studio(url=..., **options)``: the page of a new visitor, ready to be used."""
+    return lambda url=None, **options: StudioPage(visit(url or studio, **{"viewport": WINDOW, **options}))

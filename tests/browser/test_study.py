@@ -28,6 +28,9 @@ new MutationObserver((records) => {
 }).observe(document, { attributes: true, attributeFilter: ["class"], subtree: true });
 """
 
+# Whether so many answers are kept, as far as a window knows.
+KEPT = "(count) => Object.keys(localStorage).filter((key) => key.includes('/answer/')).length === count"
+
 LEFT, RIGHT = ("KeyF", "ArrowLeft"), ("KeyJ", "ArrowRight")
 
 
@@ -245,10 +248,12 @@ def test_windows_at_once_keep_all_answers(folder, make, visit):
         someone.page.bring_to_front()
         someone.go_on("I agree, begin")
         someone.go_on("Begin")
-    for _ in range(2):
-        for someone, wrong in zip(people, (True, False, True), strict=True):
+    for trial in range(2):
+        for someone, wrong, count in zip(people, (True, False, True), (1, 2, 2), strict=True):
             someone.page.bring_to_front()
             someone.answer(wrong)
+            for page in pages:                            # each a process, which is told of what another keeps
+                page.wait_for_function(KEPT, arg=2 * trial + count, polling=20)
     for page in pages:
         page.bring_to_front()
         with page.expect_download() as download:

@@ -14,26 +14,16 @@ import numpy as np
 
 from .. import kernels
 from .._version import __version__
-from .analogy import analogy
-from .animate import animate
-from .apply import apply
-from .collage import collage
-from .edit import edit
 from .exits import CommandGroup, tell
-from .extend import extend
-from .generate import generate
-from .harmonise import harmonise
-from .inpaint import inpaint
-from .measure import measure
-from .paint import paint
-from .rerun import rerun
-from .reshuffle import reshuffle
-from .retarget import retarget
-from .singan import group as singan
-from .study import group as study
-from .tile import tile
+from .loading import Commands
 
 __all__ = ["group", "main"]
+
+_ALONE = (
+    "analogy", "animate", "apply", "collage", "edit", "extend", "generate", "harmonise", "inpaint", "measure", "paint",
+    "rerun", "reshuffle", "retarget", "studio", "tile",
+)
+_GROUPS = ("batch", "singan", "study")
 
 EXAMPLES = """\b
 Examples:
@@ -46,6 +36,8 @@ Examples:
 @click.group(
     "patchloom",
     cls=CommandGroup,
+    commands=Commands({name: f"{__name__}.{name}:{name}" for name in _ALONE}
+                      | {name: f"{__name__}.{name}:group" for name in _GROUPS}),
     invoke_without_command=True,
     epilog=EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -76,28 +68,6 @@ def _version_line(found: dict[str, str]) -> str:
         f"patchloom {found['version']} ({found['kernels']} kernels, instruction set {found['isa']}; "
         f"Python {found['python']}, NumPy {found['numpy']})"
     )
-
-
-for made in (
-    analogy,
-    animate,
-    apply,
-    collage,
-    edit,
-    extend,
-    generate,
-    harmonise,
-    inpaint,
-    measure,
-    paint,
-    rerun,
-    reshuffle,
-    retarget,
-    singan,
-    study,
-    tile,
-):
-    group.add_command(made)
 
 
 def main() -> None:

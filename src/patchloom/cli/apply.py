@@ -12,17 +12,16 @@ from typing import Any
 
 import click
 
-from .. import io, tasks
+from .. import catalogue, io, tasks
 from .._version import __version__
 from ..errors import ParameterError, explain
 from ..plans.mosaic import mosaic
 from ..types import Size, Transform
-from . import record
 from .command import check_stdout, machine_options, output_options
 from .exits import deliver, say, tell
 from .inputs import Input, Source, as_sources, label, load
 from .jobs import Request
-from .output import as_naming, check_distinct, check_inputs_kept, check_many
+from .output import as_naming, check_distinct, check_many
 from .running import Runner
 
 TEMPLATE = "{stem}_applied{suffix}"
@@ -74,7 +73,7 @@ def _apply(**values: Any) -> int:
     jobs = [job for job in found if job is not None]
     outputs = [job.path for job in jobs if job.path is not None]
     check_distinct(outputs)
-    check_inputs_kept([field, *(source.path for source in sources)], outputs)
+    io.check_inputs_kept([field, *(source.path for source in sources)], outputs)
     made = [runner.attempt(label(job.sources), partial(_make, job, field, transform, runner)) for job in jobs]
     if values["as_json"]:
         told = [entry for entry in made if entry is not None]
@@ -100,7 +99,7 @@ apply = click.Command(
 def _groups(sources: list[Source], field: Path) -> list[list[Source]]:
     """Return the pictures that each result is made of: as many as the run had that the field is of."""
     try:
-        roles = [one["role"] for one in json.loads(io.read_metadata(field)[record.SOURCES])]
+        roles = [one["role"] for one in json.loads(io.read_metadata(field)[catalogue.SOURCES])]
     except (KeyError, TypeError, ValueError):             # a field that another program wrote
         roles = ["image"]
     count = roles.count("image")
@@ -152,10 +151,10 @@ def _make(job: _Job, field: Path, transform: Transform, runner: Runner) -> dict[
     pixels = tasks.apply(transform, _pixels(list(loaded.pictures)), threads=runner.request.threads)
     sha256 = hashlib.sha256(io.read_bytes(field)).hexdigest()
     about = {
-        record.VERSION: __version__,
-        record.TASK: "apply",
-        record.SOURCES: json.dumps(
-            [record.entry(Input("field", Source(field)), field.name, sha256), *record.entries(loaded)]
+        catalogue.VERSION: __version__,
+        catalogue.TASK: "apply",
+        catalogue.SOURCES: json.dumps(
+            [catalogue.entry("field", field.name, sha256, catalogue.told(field)), *loaded.entries()]
         ),
     }
     icc = loaded.pictures[0].icc
@@ -169,5 +168,5 @@ def _make(job: _Job, field: Path, transform: Transform, runner: Runner) -> dict[
         say(f"{job.label}  {cols} x {rows}")
     return {
         "path": str(job.path), "source": label(job.sources), "field": str(field), "width": cols, "height": rows,
-        "sha256_of_pixels": record.pixel_hash(pixels),
+        "sha256_of_pixels": catalogue.pixel_hash(pixels),
     }

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
-from .. import plans
+from ..catalogue import TASKS
 from ..errors import ParameterError, explain
-from ..params import GPNNParams
 from ..plans.collage import MOST_WEIGHT
-from ..types import Plan
-from .command import command
+from .command import TaskCommand, Words
 from .options import Checked
-from .task import Options, Pictures, Role
+
+HELP = """Make one picture out of the patches of every IMAGE.
+
+The pictures pass into each other as their patches allow, and each of them appears. The
+middles of them stand side by side unless --place or --layout says where they go.
+--map NAME=FILE is given as often as there are pictures, in their order.
+"""
 
 EXAMPLES = """\b
 Examples:
@@ -37,12 +44,6 @@ def as_place(text: str) -> Place:
         ) from None
 
 
-def place_text(place: Place) -> str:
-    """Return the text that `as_place` makes the same of."""
-    number, (top, left) = place
-    return f"{number + 1}:{left},{top}"
-
-
 def as_weights(text: str) -> tuple[float, ...]:
     """Return numbers from ``2,1,1``."""
     try:
@@ -51,39 +52,32 @@ def as_weights(text: str) -> tuple[float, ...]:
         raise ParameterError(explain("weights", repr(text), "must be numbers with commas between, 2,1,1")) from None
 
 
-def weights_text(weights: tuple[float, ...]) -> str:
-    """Return the text that `as_weights` makes the same of."""
-    return ",".join(map(repr, weights))
+PLACES = click.Option(
+    ["--place"], type=Checked("I:X,Y", as_place), multiple=True,
+    help="Where the left upper corner of picture I (from 1) lies in the result, in pixels; it may stick out,"
+         " and later ones lie on top; may be repeated.  [default: all side by side]",
+)
+WEIGHTS = click.Option(
+    ["--weights"], type=Checked("NUMBER,...", as_weights),
+    help="How much area each picture gets where they stand side by side."
+         f"  [default: equal; each above 0, at most {MOST_WEIGHT:g}]",
+)
 
 
-@command("collage", short_help="One picture out of several.", epilog=EXAMPLES, many=True,
-         roles=(Role("layout", "What the result should roughly look like: a crude collage, of any size."),))
-@click.option("--place", type=Checked("I:X,Y", as_place, text=place_text), multiple=True,
-              help="Where the left upper corner of picture I (from 1) lies in the result, in pixels; it may stick out,"
-                   " and later ones lie on top; may be repeated.  [default: all side by side]")
-@click.option("--weights", type=Checked("NUMBER,...", as_weights, text=weights_text),
-              help="How much area each picture gets where they stand side by side."
-                   f"  [default: equal; each above 0, at most {MOST_WEIGHT:g}]")
-def collage(pictures: Pictures, options: Options, params: GPNNParams, seed: int) -> Plan:
-    """Make one picture out of the patches of every IMAGE.
-
-    The pictures pass into each other as their patches allow, and each of them appears. The
-    middles of them stand side by side unless --place or --layout says where they go.
-    --map NAME=FILE is given as often as there are pictures, in their order.
-    """
-    return plans.collage(
-        pictures.images, options["size"], places=as_places(options["place"], len(pictures.images)),
-        layout=pictures.get("layout"), weights=options["weights"], maps=pictures.maps,
-        map_weights=pictures.map_weights, params=params, seed=seed,
-    )
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"places": dict(values["place"]) or None, "weights": values["weights"]}
 
 
-def as_places(places: tuple[Place, ...], count: int) -> dict[int, tuple[int, int]]:
-    """Return the places by their pictures' numbers, in the order that they were given in."""
-    found: dict[int, tuple[int, int]] = {}
-    for number, corner in places:
+def _check(values: Mapping[str, Any], count: int) -> None:
+    """Refuse a place of no picture, and a second one of the same."""
+    found = set()
+    for number, (top, left) in values["place"]:
         if number in found or number not in range(count):
             wrong = f"picture {number + 1} has a place already" if number in found else f"pictures are 1 to {count}"
-            raise ParameterError(explain("place", place_text((number, corner)), wrong))
-        found[number] = corner
-    return found
+            raise ParameterError(explain("place", f"{number + 1}:{left},{top}", wrong))
+        found.add(number)
+
+
+WORDS = Words({"places": [PLACES], "weights": [WEIGHTS]}, _given, _check)
+
+collage = TaskCommand(TASKS["collage"], help=HELP, epilog=EXAMPLES, words=WORDS)

@@ -22,13 +22,15 @@ def dry_run(job: Job, request: Request) -> tuple[list[str], dict[str, Any]]:
     plan = job.work.plan(load(job.inputs), job.targets[0].seed)
     needed = estimate.check_memory(plan, request.memory)
     levels = [level_entry(plan, level) for level in reversed(range(len(plan.sizes)))]
-    seconds = estimate.seconds(plan, request.threads)
+    here = request.device == "cpu"                        # how fast anything else is nobody knows
+    seconds = round(estimate.seconds(plan, request.threads) * len(job.targets), 2) if here else None
     entry = {
         "source": job.label,
         "covered": None if plan.blend is None else round(plan.blend.covered, 6),
         "levels": levels,
         "threads": request.threads,
-        "estimated_seconds": round(seconds * len(job.targets), 2),
+        "device": request.device,
+        "estimated_seconds": seconds,
         "estimated_bytes": needed,
         "outputs": [{"path": target.label, "seed": target.seed} for target in job.targets],
     }
@@ -63,10 +65,11 @@ def _lines(job: Job, plan: Plan, entry: dict[str, Any]) -> list[str]:
             f"  {number:>5}  {size:>13}  {level['patches']:>10}  {level['source_patches']:>10}  {level['method']:<10}"
             f"  up to {level['iterations']}"
         )
-    lines.append(
-        f"  {_seconds(entry['estimated_seconds'])} with {_many(entry['threads'], 'thread')}, "
-        f"about {estimate.amount(entry['estimated_bytes'])} of memory"
-    )
+    seconds, memory = entry["estimated_seconds"], f"about {estimate.amount(entry['estimated_bytes'])} of memory"
+    if seconds is None:
+        lines.append(f"  on {entry['device']}, {memory} besides its own; how long that takes is not estimated")
+    else:
+        lines.append(f"  {_seconds(seconds)} with {_many(entry['threads'], 'thread')}, {memory}")
     return lines + [f"  would write {path}" for target in job.targets for path in target.paths or (target.label,)]
 
 

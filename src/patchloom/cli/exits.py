@@ -152,7 +152,7 @@ def _plain_warnings() -> Iterator[None]:
 def _open_missing() -> None:
     """Keep the numbers of closed standard streams from the next files, and give people's lines somewhere to go."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
+        os.set_inheritable(number, True)                  # for processes that are started, too
     os.close(number)
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w")           # noqa: SIM115  # to the end of the process

@@ -10,12 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import io
-from ..errors import FileError, ParameterError, PatchloomError, explain
-from .output import STDOUT
-from .task import Pictures, Task
-
-MAP = "map "
-"""What a map's role begins with; its name follows."""
+from ..catalogue import MAP, Given, Loaded, Task, called, told
+from ..errors import FileError, ParameterError, explain
+from .output import STDOUT, check_local
 
 
 @dataclass(frozen=True)
@@ -48,56 +45,31 @@ class Source:
 
 @dataclass(frozen=True)
 class Input:
-    """One of the pictures that decide a result, and its part in it: an argument's, a companion's or a map's."""
+    """One of the pictures that decide a result.
+
+    Attributes
+    ----------
+    role : str
+        Its part in it, as files record it: an argument's, a companion's or a map's.
+    source : Source
+        Where it is.
+    word : str
+        What messages call its part where that is another word.
+    """
 
     role: str
     source: Source
+    word: str = ""
 
     def read(self) -> io.Picture:
         """Return the picture; errors call it by its part."""
-        try:
+        with called(self.word or self.role):
             return self.source.read()
-        except PatchloomError as error:
-            text = str(error)
-            if text.startswith("image="):
-                text = self.role + text.removeprefix("image")
-            raise type(error)(text) from error
-
-
-@dataclass(frozen=True, eq=False)
-class Loaded:
-    """Inputs with the pictures that were read from them."""
-
-    inputs: tuple[Input, ...]
-    pictures: tuple[io.Picture, ...]
-
-    def of(self, role: str) -> list[io.Picture]:
-        """Return the pictures of a role."""
-        return [picture for one, picture in zip(self.inputs, self.pictures, strict=True) if one.role == role]
-
-    def lead(self, task: Task) -> io.Picture:
-        """Return the picture that names the result: the one that changes, or the first of many."""
-        return self.of(task.takes[-1])[0]
-
-    def maps(self) -> dict[str, list[io.Picture]]:
-        """Return the pictures of each map, by its name."""
-        roles = dict.fromkeys(one.role for one in self.inputs if one.role.startswith(MAP))
-        return {role.removeprefix(MAP): self.of(role) for role in roles}
-
-    def for_plan(self, task: Task, map_weights: Mapping[str, float]) -> Pictures:
-        """Return the pixels as a plan takes them."""
-        images = tuple(picture.pixels for role in task.takes for picture in self.of(role))
-        companions = {role.name: found[0].pixels for role in task.roles if (found := self.of(role.name))}
-        maps = {
-            name: tuple(one.pixels for one in found) if task.many else found[0].pixels
-            for name, found in self.maps().items()
-        }
-        return Pictures(images, companions, maps, map_weights)
 
 
 def load(inputs: Sequence[Input]) -> Loaded:
     """Read all of them."""
-    return Loaded(tuple(inputs), tuple(one.read() for one in inputs))
+    return Loaded(tuple(Given(one.role, one.read(), told(one.source.path)) for one in inputs))
 
 
 def label(sources: Sequence[Source]) -> str:
@@ -128,6 +100,7 @@ def as_fixed(image: str | None) -> str | Source | None:
 def _sources(image: str) -> Iterator[Source]:
     if not image:
         raise FileError(explain("image", "''", "must be a file, a folder or -", "try . for the current folder"))
+    check_local(image, "image")
     path = Path(image)
     if image == STDOUT:
         yield Source(None, _stdin())
@@ -189,7 +162,9 @@ def inputs_of(
     if fixed is not None:
         first = fixed if isinstance(fixed, Source) else partner(fixed, leads[0], task.takes[0])
         found.insert(0, Input(task.takes[0], first))
-    found += [Input(role, partner(text, leads[0], role).kept()) for role, text in companions.items()]
+    words = {role.name: role.word for role in task.roles}
+    found += [Input(role, partner(text, leads[0], words[role]).kept(), words[role])
+              for role, text in companions.items()]
     return *found, *(
         Input(MAP + name, partner(texts[at % len(texts)], lead, MAP + name).kept())
         for name, texts in maps.items() for at, lead in enumerate(leads)
@@ -203,6 +178,7 @@ def partner(text: str, lead: Source, role: str) -> Source:
     if text == STDOUT:
         raise FileError(explain(role, STDOUT, "must be a file, a folder or a template",
                                 "only an argument can come from standard input"))
+    check_local(text, role)
     stem = Path(lead.name).stem
     if io.is_folder(text, role):
         same = [path for path in io.find_images(text) if path.stem == stem]
@@ -213,25 +189,28 @@ def partner(text: str, lead: Source, role: str) -> Source:
                         f"the folder must have one picture called {io.shown(stem)}", "add it, or pass a file")
             )
         return Source(same[0])
-    if _is_template(text):
-        return Source(Path(_filled(text, {"stem": stem, "name": lead.name}, role)))
+    if is_template(text):
+        return Source(Path(filled(text, {"stem": stem, "name": lead.name}, role)))
     return Source(Path(text))
 
 
 def _for_each(text: str, role: str) -> bool:
     """Whether what was given is a picture for each, and not a file for all."""
-    return io.is_folder(text, role) or _is_template(text)
+    return io.is_folder(text, role) or is_template(text)
 
 
-def _is_template(text: str) -> bool:
+def is_template(text: str) -> bool:
+    """Whether what was given for a partner is a template, and not the name of a file."""
     return "{" in text and not os.path.lexists(text)
 
 
-def _filled(template: str, values: Mapping[str, str], role: str) -> str:
+def filled(template: str, values: Mapping[str, str], role: str) -> str:
+    """Return the name of a partner, with `values` in the template's fields; `role` is what errors call it."""
     try:
         fields = [part[1:] for part in string.Formatter().parse(template) if part[1] is not None]
     except ValueError:
         fields = [("", "", None)]
     if any(name not in values or form or conversion for name, form, conversion in fields):
-        raise ParameterError(explain(role, repr(template), "a template may hold {stem} and {name}"))
+        braced = " and ".join(f"{{{name}}}" for name in values)
+        raise ParameterError(explain(role, repr(template), f"a template may hold {braced}"))
     return template.format_map(values)

@@ -19,7 +19,6 @@ from click.core import ParameterSource
 
 from .. import io, kernels
 from .._version import __version__
-from ..checks import as_threads, as_whole
 from ..errors import ParameterError, PatchloomError, explain
 from ..metrics import NiqeModel
 from ..metrics.inception import VARIABLE
@@ -34,8 +33,8 @@ from .measure_report import Report
 from .measure_setup import as_names, as_setup, shared, told
 from .measure_time import announcement
 from .measure_work import Row, Setup, Spread, diversity, measured, shape_of
-from .options import Checked, as_number, choice, number_option
-from .output import Naming, check_distinct, check_inputs_kept
+from .options import THREADS, choice, number_option, whole
+from .output import Naming, check_distinct
 from .processes import spread
 from .progress import Progress
 from .running import Runner
@@ -140,10 +139,10 @@ measure = click.Command(
         click.Option(["--mask"], metavar="PATH",
                      help="White where a sample is new, for seam. A file, a folder with one of the source's name, or"
                           " a template.  [default: none]"),
-        click.Option(["--jobs"], type=Checked("INTEGER", lambda text: as_whole(as_number(text), "jobs", 1, 1024)),
+        click.Option(["--jobs"], type=whole("jobs", 1, 1024),
                      help="Pairs measured at once, each in a process of its own; the figures are the same for any"
                           " number.  [default: as many as cores, at most as pairs; 1 to 1024]"),
-        click.Option(["--threads"], type=Checked("INTEGER", lambda text: as_threads(as_number(text))),
+        click.Option(["--threads"], type=THREADS,
                      help="Threads of each process; the figures are the same for any number.  [default: the cores,"
                           " shared by the processes; 0 to 1024, 0 means all]"),
         click.Option(["--format", "form"], type=choice("format", FORMATS), metavar=f"[{'|'.join(FORMATS)}]",
@@ -207,7 +206,8 @@ def _check_outputs(outputs: Sequence[Path], paired: Paired, values: Mapping[str,
         io.check_writable(path, force=values["force"], suffixes=SUFFIXES)
     check_distinct(outputs)
     read = [source.path for pair in paired.pairs for source in (pair.source, pair.sample)]
-    check_inputs_kept([*read, *(Path(values[name]) for name in ("niqe", "weights", "mask") if values[name])], outputs)
+    read += [Path(values[name]) for name in ("niqe", "weights", "mask") if values[name]]
+    io.check_inputs_kept(read, outputs)
 
 
 def _rows(

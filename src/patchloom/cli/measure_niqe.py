@@ -12,7 +12,7 @@ from ..metrics import NiqeModel
 from .exits import say
 from .inputs import Input, Source, as_sources
 from .measure_work import as_rgb
-from .output import STDOUT, check_inputs_kept
+from .output import STDOUT
 from .progress import Progress
 
 
@@ -33,7 +33,7 @@ def as_pristine(folder: str, target: str | None, *, force: bool) -> list[Source]
         raise FileError(explain("fit_niqe", io.shown(folder), "must be a folder of pictures", "check the path"))
     pictures = as_sources([folder])
     io.check_writable(target, force=force, suffixes=io.NIQE_SUFFIXES)
-    check_inputs_kept([one.path for one in pictures], [Path(target)])
+    io.check_inputs_kept([one.path for one in pictures], [Path(target)])
     return pictures
 
 

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import io
+from .. import catalogue, io
 from ..errors import FileError, PatchloomError, explain
-from . import record
 from .inputs import Source, as_fixed, as_sources, check_stdin_once
 from .output import STDOUT
 
@@ -119,7 +118,7 @@ def _samples(texts: Sequence[str], first: str | Source | None, passed: list[tupl
 def _part(sample: Source) -> str:
     """Return what of a result a file is, if it says that it is only a part: a map, a preview."""
     try:
-        return "" if sample.path is None else io.shown(io.read_metadata(sample.path).get(record.PART, ""))
+        return "" if sample.path is None else io.shown(io.read_metadata(sample.path).get(catalogue.PART, ""))
     except PatchloomError:                                # is told when it is this file's turn
         return ""
 

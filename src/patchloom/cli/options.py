@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
 from typing import Any, TypeVar
 
 import click
 
-from ..checks import MAX_SIDE
+from ..catalogue import Option, Role, as_size_request
+from ..checks import as_real, as_seed, as_threads, as_whole
+from ..device.choosing import DEVICES, as_device
 from ..errors import ParameterError, explain
-from ..params import DIVERSITIES, PRESETS, GPNNParams, Number, check, numbers, with_diversity, with_patch_size
+from ..params import DIVERSITIES, GPNNParams, Number, check
 from ..regions import MOST_FEATHER, as_feather
-from ..types import Size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -22,7 +23,6 @@ T = TypeVar("T")
 MAX_COUNT = 10_000
 
 _NAME = re.compile(r"[\w-]+")
-_SIDE = re.compile(r"(?P<number>\d+(?:\.\d{1,6})?)(?P<percent>%?)")
 
 
 class Checked(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic since click 8.4 only
@@ -36,17 +36,12 @@ class Checked(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # gener
         Text -> value, or a `PatchloomError`.
     choices : iterable of str
         What shells complete to.
-    text : callable
-        Value -> text that `check` makes the same value of: what a file records of a command's own option.
     """
 
-    def __init__(
-        self, name: str, check: Callable[[str], Any], choices: tuple[str, ...] = (), text: Callable[[Any], str] = str
-    ) -> None:
+    def __init__(self, name: str, check: Callable[[str], Any], choices: tuple[str, ...] = ()) -> None:
         self.name = name
         self.check = check
         self.choices = choices
-        self.text = text
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return what the text says."""
@@ -68,6 +63,31 @@ def as_number(text: str) -> int | float | str:
         except ValueError:
             continue
     return text
+
+
+def whole(name: str, low: int, high: int, unit: str = "") -> Checked:
+    """Return the type of an option that is a whole number."""
+    return Checked("INTEGER", lambda text: as_whole(as_number(text), name, low, high, unit))
+
+
+def real(name: str, low: float, high: float, unit: str = "") -> Checked:
+    """Return the type of an option that is any number."""
+    return Checked("NUMBER", lambda text: as_real(as_number(text), name, low, high, unit=unit))
+
+
+SEED = Checked("INTEGER", lambda text: as_seed(as_number(text)))
+THREADS = Checked("INTEGER", lambda text: as_threads(as_number(text)))
+"""The types of ``--seed`` and ``--threads``."""
+
+
+def _device(text: str) -> str:
+    """Return the name of a device that is there, ``cpu`` for the compiled kernels."""
+    found = as_device(text)
+    return "cpu" if found is None else str(found)
+
+
+DEVICE = Checked("[" + "|".join(DEVICES) + "]", _device, DEVICES)
+"""The type of ``--device``, whose value is that of a device which is there."""
 
 
 def number_options(preset: Any) -> list[click.Option]:
@@ -113,10 +133,79 @@ def preset_options(presets: tuple[str, ...]) -> list[click.Option]:
     return [click.Option(["--preset"], type=kind, metavar=kind.name, help=text)] if len(presets) > 1 else []
 
 
-def preview_option(command: Command) -> Command:
-    """Give a command ``--preview``."""
-    text = "Write also the result three times in both directions, beside it as STEM_preview."
-    return click.option("--preview", is_flag=True, help=text)(command)
+def role_options(roles: Sequence[Role], each: str) -> list[click.Option]:
+    """Return an option for every picture that goes with another, or with `each` of them in a folder."""
+    return [
+        click.Option(
+            ["--" + role.word.replace("_", "-"), role.name], metavar="PATH", required=role.required,
+            help=f"{role.help} A file, a folder with one of the same name for {each}, or a template."
+                 + ("" if role.required else "  [default: none]"),
+        )
+        for role in roles
+    ]
+
+
+def result_options(
+    what: str, of: str, *, size: str, required: bool = False, seed: str = "a fresh one, which is told",
+    most: int = MAX_COUNT,
+) -> list[click.Option]:
+    """Return ``--count``, ``--size`` in per cent of what `size` says, unless that is empty, and ``--seed``.
+
+    Parameters
+    ----------
+    what, of : str
+        What is made, and of each of what.
+    size : str
+        What a size is in per cent of; empty: there is no ``--size``.
+    required : bool
+        Whether the size must be given.
+    seed : str
+        The default of ``--seed``, in words.
+    most : int
+        The largest ``--count``.
+    """
+    sides = click.Option(
+        ["--size"], metavar="WxH", type=Checked("WxH", as_size_request), required=required,
+        help=f"WIDTHxHEIGHT of the results, in pixels or per cent of {size}: 640x480, 150%, 200%x100%."
+             + ("" if required else "  [default: 100%]"))
+    return [
+        click.Option(["--count"], type=Checked("INTEGER", partial(as_count, most=most)), default="1",
+                     help=f"{what.capitalize()}s to make{of}.  [default: 1; 1 to {most}]"),
+        *([sides] if size else []),
+        click.Option(["--seed"], type=SEED,
+                     help=f"Decides everything random; {what} i of --count has seed S + i."
+                          f"  [default: {seed}; 0 to 2**64 - 1]"),
+    ]
+
+
+def own_option(option: Option) -> click.Option:
+    """Return the option of a command for one of its task's parameters."""
+    flag = "--" + (option.flag or option.name).replace("_", "-")
+    if option.kind == "flag":
+        return click.Option([flag, option.name], is_flag=True, help=option.help)
+    kind = _own_type(option)
+    return click.Option(
+        [flag, option.name], type=kind, metavar=kind.name, help=f"{option.help}  [{_own_limits(option)}]"
+    )
+
+
+def _own_type(option: Option) -> Checked:
+    if option.kind == "choice":
+        return choice(option.name, option.choices)
+    if option.kind == "fill":
+        return Checked("[" + "|".join((*option.choices, "COLOR")) + "]", option.check, option.choices)
+    if option.kind not in ("integer", "number"):
+        raise AssertionError(f"the command says itself how {option.name} is typed")
+    return Checked(option.kind.upper(), lambda text: option.check(as_number(text)))
+
+
+def _own_limits(option: Option) -> str:
+    """Default, range and unit of a task's own parameter, as help shows them."""
+    shown = f"{option.default:g}" if isinstance(option.default, int | float) else option.default
+    found = f"default: {option.told or shown}"
+    if option.kind not in ("integer", "number"):
+        return found
+    return f"{found}; {option.low:g} to {option.high:g}" + (f" {option.unit}" if option.unit else "")
 
 
 def feather_option(text: str, default: int | None = 0, told: str = "") -> Callable[[Command], Command]:
@@ -126,12 +215,12 @@ def feather_option(text: str, default: int | None = 0, told: str = "") -> Callab
     return click.option("--feather", type=kind, default=None if default is None else str(default), help=help)
 
 
-def diversity_option(command: Command) -> Command:
-    """Give a command ``--diversity``."""
+def diversity_option() -> click.Option:
+    """Return ``--diversity``."""
     kind = choice("diversity", DIVERSITIES)
     text = ("How far from the source's layout; sets --coarsest, --noise and how much may stay in place."
             "  [default: the preset's own]")
-    return click.option("--diversity", type=kind, metavar=kind.name, help=text)(command)
+    return click.Option(["--diversity"], type=kind, metavar=kind.name, help=text)
 
 
 def _one_of(name: str, choices: tuple[str, ...], text: str) -> str:
@@ -140,60 +229,12 @@ def _one_of(name: str, choices: tuple[str, ...], text: str) -> str:
     return text
 
 
-def as_params(values: Mapping[str, Any], presets: tuple[str, ...]) -> GPNNParams:
-    """Return the numbers that the options say: the preset's, then the diversity's, then the given ones.
-
-    The patch size comes first: `coarsest` keeps as many patches, and the diversity counts in patches.
-    """
-    given = {name: values[name] for name in numbers() if values.get(name) is not None}
-    params = PRESETS[values.get("preset") or presets[0]]
-    params = with_patch_size(params, given.get("patch_size", params.patch_size))
-    if values.get("diversity") is not None:
-        params = with_diversity(params, values["diversity"])
-    return replace(params, **given)
-
-
-def as_count(text: str) -> int:
-    """Return a number of pictures."""
+def as_count(text: str, most: int = MAX_COUNT) -> int:
+    """Return a number of pictures, at most `most`."""
     count = as_number(text)
-    if not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
-        raise ParameterError(explain("count", text, f"must be a whole number, 1 to {MAX_COUNT}"))
+    if not isinstance(count, int) or not 1 <= count <= most:
+        raise ParameterError(explain("count", text, f"must be a whole number, 1 to {most}"))
     return count
-
-
-Side = tuple[float, bool]
-
-
-def as_size_request(text: str) -> tuple[Side, Side]:
-    """Return what ``300x200``, ``150%`` or ``150%x100%`` says (width first), as (rows, columns).
-
-    Each is (number, whether it is a percentage).
-    """
-    parts = re.split("[xX×]", text.replace(" ", ""))
-    sides = [_SIDE.fullmatch(part) for part in parts]
-    found = [(float(side["number"]), bool(side["percent"])) for side in sides if side]
-    whole = all(percent or number.is_integer() for number, percent in found)
-    if len(found) != len(parts) or not whole or len(parts) > 2 or (len(parts) == 1 and not found[0][1]):
-        raise ParameterError(
-            explain("size", repr(text), "must be WIDTHxHEIGHT in pixels or a percentage",
-                    "try 300x200, 150% or 150%x100%")
-        )
-    if any(number > MAX_SIDE * (100 if percent else 1) for number, percent in found):
-        raise ParameterError(
-            explain("size", repr(text), f"a side has at most {MAX_SIDE} pixels", "ask for less")
-        )
-    return found[-1], found[0]
-
-
-def resolve_size(request: tuple[Side, Side] | None, own: Size) -> Size:
-    """Return (rows, columns) of the result from what was asked for and the picture's own size."""
-    if request is None:
-        return own
-    rows, cols = (
-        int(side * number / 100 + 0.5) if percent else int(number)
-        for (number, percent), side in zip(request, own, strict=True)
-    )
-    return rows, cols
 
 
 def as_pair(what: str, text: str) -> tuple[str, str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import string
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import io
 from ..errors import FileError, ParameterError, explain
 
 FIELDS = ("stem", "name", "seed", "index", "width", "height", "suffix", "task")
@@ -50,7 +48,7 @@ class Naming:
         try:
             return self.folder / self.template.format_map(values)
         except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError):
-            raise _does_not_fit(self.template) from None
+            raise does_not_fit(self.template) from None
 
 
 def as_naming(out: str | None, default: str = DEFAULT_NAME, fields: tuple[str, ...] = FIELDS) -> Naming:
@@ -66,18 +64,32 @@ def as_naming(out: str | None, default: str = DEFAULT_NAME, fields: tuple[str, .
         return Naming(Path(), STDOUT)
     if not out:
         raise ParameterError(explain("out", "''", "must be a file, a folder or a template", f"try {default}"))
+    check_local(out, "out")
     path, slash = Path(out), out.endswith(("/", os.sep))
     if os.path.isdir(out):                                # noqa: PTH112  # Path.is_dir raises for long templates
         return Naming(path, default)
     if "{" in out or "}" in out:
-        _check_template(out, fields)
+        check_template(out, fields)
         return Naming(Path(), out + default if slash else out)
     if slash or not path.suffix:
         return Naming(path, default)
     return Naming(path.parent, path.name)
 
 
-def _check_template(template: str, fields: tuple[str, ...]) -> None:
+def check_local(path: str, what: str) -> None:
+    """Refuse a URL: as a path it would be a strange folder.
+
+    Raises
+    ------
+    FileError
+        If it is one.
+    """
+    if "://" in path and not os.path.lexists(path):
+        raise FileError(explain(what, repr(path), "must be a path, and is a URL", "URLs are for patchloom batch"))
+
+
+def check_template(template: str, fields: tuple[str, ...]) -> None:
+    """Refuse a template whose braces do not match, with an unknown field, or with a format that asks for too much."""
     allowed = "may hold " + ", ".join(f"{{{name}}}" for name in fields)
     try:
         parts = [(name, form or "") for _, name, form, _ in string.Formatter().parse(template) if name is not None]
@@ -89,17 +101,18 @@ def _check_template(template: str, fields: tuple[str, ...]) -> None:
     forms = [form for _, form in parts]
     widths = [width for form in forms for width in re.findall("[0-9]+", form)]
     if any("{" in form for form in forms) or any(len(width) > 4 or int(width) > _MAX_WIDTH for width in widths):
-        raise _does_not_fit(template)
+        raise does_not_fit(template)
 
 
-def _does_not_fit(template: str) -> ParameterError:
+def does_not_fit(template: str) -> ParameterError:
+    """Return the error of a template with a format that its field cannot have."""
     return ParameterError(
         explain("out", repr(template), "has a field with a format that does not fit", "try {index:03d}")
     )
 
 
-def check_many(naming: Naming, inputs: int, count: int) -> None:
-    """Refuse a name for one picture where several result.
+def check_many(naming: Naming, inputs: int, count: int, given: str = "") -> None:
+    """Refuse a name for one picture where several result; `given` is what was typed, if it was more than the name.
 
     Raises
     ------
@@ -112,7 +125,7 @@ def check_many(naming: Naming, inputs: int, count: int) -> None:
     if results > 1 and (fixed or same):
         remedy = f"use a folder or a template such as {DEFAULT_NAME}"
         raise ParameterError(
-            explain("out", repr(naming.template), f"is one name, and {results} pictures result", remedy)
+            explain("out", repr(given or naming.template), f"is one name, and {results} pictures result", remedy)
         )
 
 
@@ -130,28 +143,3 @@ def check_distinct(paths: Iterable[Path]) -> None:
                 explain("out", repr(name), f"{times} results would have this name",
                         'try --out "out/{name}_{seed}.png", or a run for each input')
             )
-
-
-def check_inputs_kept(inputs: Iterable[Path | None], outputs: Iterable[Path]) -> None:
-    """Refuse to replace an input: it may be read again, and there is no other copy.
-
-    Raises
-    ------
-    FileError
-        If a result would have the place of an input; ``--force`` makes no difference.
-    """
-    kept = {place for path in inputs if path is not None for place in _places(path)}
-    for path in outputs:
-        if not kept.isdisjoint(_places(path)):
-            raise FileError(
-                explain("output", f"{io.shown(path)} (is an input)", "inputs are not replaced, even with --force",
-                        "choose another name or folder")
-            )
-
-
-def _places(path: Path) -> Iterator[object]:
-    """Give what two names of one file have in common."""
-    yield os.path.realpath(path)
-    with contextlib.suppress(OSError, ValueError):
-        found = path.stat()
-        yield found.st_dev, found.st_ino

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing import connection
 from typing import Any, TypeVar
 
+from ..children import no_interrupts
 from ..errors import PatchloomError, explain
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ class _Team:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
-        with _no_interrupts():
+        with no_interrupts():
             process.start()
         theirs.close()                                    # so that its end is noticed
         return ours, process
@@ -114,22 +115,6 @@ class _Team:
             raise outcome
         self._hand(end, process)
         return at, outcome
-
-
-@contextlib.contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: whoever started them ends them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()                     # unblocks the signal when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:

@@ -85,19 +85,16 @@ class Progress:
             if seconds > _LONG:
                 self.line(f"{label} begins, up to about {seconds:.0f} s")
             return None
-        levels, start, shares, frames = len(plan.sizes), self._done, _shares(plan), plan.frames
-        made = 0
+        levels, start, frames = len(plan.sizes), self._done, plan.frames
+        share, made = estimate.progress(plan), 0
         self._done += work
 
         def on_step(step: Step) -> None:
             nonlocal made
             number = levels - step.level                  # people count from the coarsest, where the run begins
-            iterations = plan.most_iterations(step.level)
-            before = sum(shares[step.level + 1 :])
-            part = 1.0 if step.last else before + shares[step.level] * (step.iteration + 1) / iterations
             text = f"{label}  level {number} of {levels}, iteration {step.iteration + 1}"
             text += f", frame {made + 1} of {frames}" if frames > 1 else ""
-            self._bar.update(self._task, completed=start + work * (made + part) / frames, description=text)
+            self._bar.update(self._task, completed=start + work * share(step), description=text)
             made += step.last
 
         return on_step
@@ -106,12 +103,6 @@ class Progress:
 def on_terminal() -> bool:
     """Whether stderr can show a bar."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _shares(plan: Plan) -> list[float]:
-    """Share of the run's time that each level takes, finest first."""
-    seconds = [estimate.level_seconds(plan, level) for level in range(len(plan.sizes))]
-    return [part / sum(seconds) for part in seconds]
 
 
 def bar(console: Any = None, *, told: bool = False) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,17 +13,15 @@ from typing import Any
 
 import click
 
-from .. import io
+from .. import catalogue, io
 from .._version import __version__
+from ..catalogue import Task, Work, as_options, as_params
 from ..checks import as_seed
 from ..errors import FileError, InputError, ParameterError, PatchloomError, explain
-from ..params import GPNNParams
-from . import record
 from .command import TaskCommand, check_stdout, finish, machine_options, memory_of, output_options
 from .exits import say
-from .inputs import MAP, Input, Source
-from .jobs import Job, Origin, Request, Work, prepare
-from .options import as_size_request
+from .inputs import Input, Source
+from .jobs import Job, Origin, Request, prepare
 from .output import FIELDS, STDOUT, as_naming, check_many
 from .running import Runner
 from .singan.again import again, check_again
@@ -32,7 +29,6 @@ from .singan.made import Job as ModelJob
 from .singan.made import finish as finish_models
 from .singan.making import MODEL_TASK, ModelCommand
 from .singan.opened import Shelf
-from .task import Task
 
 TEMPLATE = "{stem}_rerun{suffix}"
 
@@ -61,7 +57,9 @@ def _rerun(**values: Any) -> int:
     check_stdout(values)
     paths = [path for text in values["outputs"] for path in _outputs(text, quiet=values["quiet"])]
     check_many(naming, len(paths), 1)
-    request = Request(range(1), naming, values["threads"], memory_of(values), values["force"], values["save_nnf"])
+    request = Request(
+        range(1), naming, values["threads"], memory_of(values), values["force"], values["save_nnf"], values["device"]
+    )
     runner = Runner(request, several=len(paths) > 1 or io.is_folder(values["outputs"][0]), quiet=values["quiet"])
     given = {path: _hash(path) for text in values["source"] for path in _files(text)}
     if any(map(_is_trained, paths)):
@@ -114,10 +112,10 @@ def _outputs(text: str, *, quiet: bool) -> list[Path]:
         try:
             about = io.read_metadata(path)
         except PatchloomError:                            # is told when it is this file's turn
-            about = {record.TASK: ""}
-        if record.TASK in about and record.PART not in about:
+            about = {catalogue.TASK: ""}
+        if catalogue.TASK in about and catalogue.PART not in about:
             found.append(path)
-        elif record.TASK not in about and not quiet:
+        elif catalogue.TASK not in about and not quiet:
             say(f"{io.shown(path)} is passed over: it does not say how it was made")
     if not found:
         raise FileError(explain("output", io.shown(text), "is a folder without results that say how they were made",
@@ -139,7 +137,7 @@ def _hash(path: Path) -> str:
 def _is_trained(path: Path) -> bool:
     """Whether a file says that a trained model made it; what is wrong with it is told when it is its turn."""
     try:
-        return io.read_metadata(path).get(record.TASK, "").startswith(MODEL_TASK)
+        return io.read_metadata(path).get(catalogue.TASK, "").startswith(MODEL_TASK)
     except PatchloomError:
         return False
 
@@ -149,22 +147,25 @@ def _job(path: Path, given: Mapping[Path, str], request: Request, quiet: bool, s
     about = io.read_metadata(path)
     command = _command(path, about)
     try:
-        seed = as_seed(int(about[record.SEED]))
+        seed = as_seed(int(about[catalogue.SEED]))
         names = {"stem": path.stem, "name": path.name, "suffix": path.suffix}
         once = replace(request, seeds=range(seed, seed + 1), names=names)
         if isinstance(command, ModelCommand):
-            _check_version(path, about[record.VERSION], quiet)
+            _check_version(path, about[catalogue.VERSION], quiet)
             return again(command, Origin(path, about), partial(_find, path, given), once, shelf, quiet=quiet)
-        work = _work(command, json.loads(about[record.PARAMETERS]), json.loads(about[record.OPTIONS]))
-        sources = _sources(command.task, json.loads(about[record.SOURCES]))
+        work = _work(command, about)
+        sources = _sources(command.task, json.loads(about[catalogue.SOURCES]))
     except FileError:                                     # says itself which file
         raise
-    except (AttributeError, KeyError, TypeError, ValueError, click.UsageError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, click.UsageError) as error:
         reason = io.shown(error if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
         said = explain("output", f"{io.shown(path)} ({reason})", _DAMAGED, "make it anew")
         raise FileError(said) from error
-    inputs = tuple(Input(one["role"], Source(_find(path, given, one))) for one in sources)
-    _check_version(path, about[record.VERSION], quiet)
+    words = {role.name: role.word for role in command.task.roles}
+    inputs = tuple(
+        Input(one["role"], Source(_find(path, given, one)), words.get(one["role"], "")) for one in sources
+    )
+    _check_version(path, about[catalogue.VERSION], quiet)
     return prepare(io.shown(path), work, inputs, once, Origin(path, about))
 
 
@@ -179,7 +180,7 @@ def _sources(task: Task, found: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return what a file records of its inputs, if they are what the task takes."""
     known = {*task.takes, *(role.name for role in task.roles)}
     roles = [one["role"] for one in found]
-    wrong = [role for role in roles if role not in known and not role.startswith(MAP)]
+    wrong = [role for role in roles if role not in known and not role.startswith(catalogue.MAP)]
     wrong += [role for role in task.takes if role not in roles]
     texts = [one[key] for one in found for key in ("role", "name", "sha256")] + [one.get("path", "") for one in found]
     if wrong or not all(isinstance(text, str) for text in texts):
@@ -190,9 +191,9 @@ def _sources(task: Task, found: list[dict[str, str]]) -> list[dict[str, str]]:
 def _command(path: Path, about: Mapping[str, str]) -> TaskCommand | ModelCommand:
     """Return the command that made a file."""
     label = io.shown(path)
-    needed = (record.VERSION, record.TASK, record.SEED, record.PARAMETERS, record.OPTIONS, record.SOURCES)
-    if path.suffix.lower() in io.FIELD_SUFFIXES or record.PART in about:
-        part = about.get(record.PART, "field")
+    needed = catalogue.NEEDED
+    if path.suffix.lower() in io.FIELD_SUFFIXES or catalogue.PART in about:
+        part = about.get(catalogue.PART, "field")
         raise FileError(
             explain("output", f"{label} (the {io.shown(part)} of a result)", "must be the result itself",
                     "pass the picture that it lies beside")
@@ -203,25 +204,26 @@ def _command(path: Path, about: Mapping[str, str]) -> TaskCommand | ModelCommand
                     "make it anew, as PNG, JPEG, WebP, TIFF or EXR")
         )
     command: click.Command | None = click.get_current_context().find_root().command
-    for name in about[record.TASK].split(" "):
+    for name in about[catalogue.TASK].split(" "):
         command = command.commands.get(name) if isinstance(command, click.Group) else None
     if not isinstance(command, TaskCommand | ModelCommand):
         raise FileError(
-            explain("output", f"{label} (made by {io.shown(about[record.TASK])})",
+            explain("output", f"{label} (made by {io.shown(about[catalogue.TASK])})",
                     "must be of a command that makes pictures", "run that command again")
         )
     return command
 
 
-def _work(command: TaskCommand, numbers: dict[str, Any], options: dict[str, Any]) -> Work:
+def _work(command: TaskCommand, about: Mapping[str, str]) -> Work:
     """Return the work that a file records."""
-    values: dict[str, Any] = {name: math.inf if value == "inf" else value for name, value in numbers.items()}
-    del values["size"]                                    # of the result; what was asked for is among the options
-    weights = {name: float(weight) for name, weight in options.pop("map_weight", {}).items()}
-    size = options.pop("size", None)
-    own = record.given_again(command.own, options)
-    params = GPNNParams(**values)
-    return Work(command.task, own, params, weights, None if size is None else as_size_request(size), options)
+    options = json.loads(about[catalogue.OPTIONS])
+    weights = {name: float(weight) for name, weight in options.pop("map_weights", {}).items()}
+    own = as_options(command.task, options)
+    params = as_params(command.task, numbers=json.loads(about[catalogue.PARAMETERS]))
+    beside = {name: command.beside[name] for name in json.loads(about.get(catalogue.BESIDE, "[]"))}
+    size = own["size"]
+    request = None if size is None else ((size[0], False), (size[1], False))
+    return Work(command.task, own, params, weights, request, beside)
 
 
 def _find(output: Path, given: Mapping[Path, str], one: Mapping[str, str]) -> Path:

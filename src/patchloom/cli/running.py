@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from .. import estimate, io
+from .. import catalogue, estimate, io
+from ..catalogue import Delivery, Loaded
 from ..errors import FileError, PatchloomError
 from ..types import Result
-from . import inputs, record
+from . import record
 from .dry_run import dry_run, share
 from .exits import DONE, SOME_FAILED, deliver, say
-from .inputs import Loaded, load
-from .jobs import Job, Request, Target
+from .inputs import load
+from .jobs import Job, Origin, Request, Target
 from .progress import Progress
 
 T = TypeVar("T")
@@ -55,6 +55,21 @@ class Runner:
             say(f"error: {told}")
             return None
 
+    def made(
+        self, line: str, target: Target, delivery: Delivery, origin: Origin | None, data: bytes, progress: Progress
+    ) -> dict[str, bool]:
+        """Tell what was made, and if it was made again, tell and return whether it is the same."""
+        progress.line(line)
+        if self.quiet and self.request.tell_seed and target.path and target.path.suffix.lower() in io.UNMARKED:
+            say(line)                                     # a seed that is nowhere else
+        if origin is None:
+            return {}
+        before = io.read_bytes(origin.path)
+        same = delivery.same(data, before)
+        what = "the same bytes as" if data == before else "the same pixels as" if same else "other pixels than"
+        progress.line(f"{target.label} has {what} {io.shown(origin.path)}")
+        return {"same_pixels": same, "same_bytes": data == before}
+
     def dry(self, jobs: list[Job]) -> dict[str, Any]:
         """Tell what would be done; return it for ``--json``."""
         done = []
@@ -84,65 +99,37 @@ class Runner:
         """Make, write and tell one picture."""
         start, request = time.perf_counter(), self.request
         plan = job.work.plan(loaded, target.seed)
-        seconds = estimate.seconds(plan, request.threads)
+        seconds = estimate.seconds(plan, request.threads) if request.device == "cpu" else 0.0
         name = io.shown(loaded.lead(job.work.task).name)
         on_step = progress.picture(f"{name} seed {target.seed}", plan, _pixels(job), seconds)
         result = job.work.task.delivery.run(
-            plan, job.work.resolved(loaded), threads=request.threads, memory=request.memory, on_step=on_step
+            plan, job.work.resolved(loaded), threads=request.threads, device=request.device, memory=request.memory,
+            on_step=on_step,
         )
-        about = job.origin.about if job.origin else record.metadata(job.work, loaded, plan)
+        about = job.origin.about if job.origin else job.work.metadata(loaded, plan)
         data = self._write(job, loaded, target, result, about)
         seconds = time.perf_counter() - start
         rows, cols = job.size
         new = "" if plan.blend is None else f"  {share(plan.blend)} new"
-        line = f"{target.label}  {cols} x {rows}{new}  seed {target.seed}  {seconds:.1f} s"
-        progress.line(line)
-        compared = self._compared(job, target, data, progress)
-        if self.quiet and request.tell_seed and target.path and target.path.suffix.lower() in io.UNMARKED:
-            say(line)                                     # a seed that is nowhere else
+        where = "" if result.device == "cpu" else f" on {result.device}"
+        line = f"{target.label}  {cols} x {rows}{new}  seed {target.seed}  {seconds:.1f} s{where}"
+        compared = self.made(line, target, job.work.task.delivery, job.origin, data, progress)
         return {
             **record.output_entry(job, target, plan, result),
-            "sha256_of_pixels": record.pixel_hash(*(result.frames or (result.image,))),
+            "sha256_of_pixels": catalogue.pixel_hash(*(result.frames or (result.image,))),
             "seconds": round(seconds, 3),
             **compared,
         }
-
-    def _compared(self, job: Job, target: Target, data: bytes, progress: Progress) -> dict[str, bool]:
-        """Say whether a picture that was made again is the same."""
-        if job.origin is None:
-            return {}
-        before = io.read_bytes(job.origin.path)
-        same = job.work.task.delivery.same(data, before)
-        what = "the same bytes as" if data == before else "the same pixels as" if same else "other pixels than"
-        progress.line(f"{target.label} has {what} {io.shown(job.origin.path)}")
-        return {"same_pixels": same, "same_bytes": data == before}
 
     def _write(
         self, job: Job, loaded: Loaded, target: Target, result: Result, about: Mapping[str, str]
     ) -> bytes:
         """Write a result and all that goes beside it; return the result's bytes."""
-        task, force = job.work.task, self.request.force
-        icc = loaded.pictures[0].icc                      # of the picture that the colours come from
-        suffix = task.delivery.suffixes[0] if target.path is None else target.path.suffix
-        data = task.delivery.encode(result, job.work.resolved(loaded), suffix, icc, about)
-        if target.path is None:
-            deliver(data)
-        else:
-            io.place(target.path, data, force=force)
-        if target.nnf is not None:
-            io.save_field(target.nnf, result.transform, metadata=about, force=force)
-        for name, path in target.maps.items():
-            profile = loaded.maps()[name][0].icc
-            more = {**about, record.PART: inputs.MAP + name}
-            made = result.maps[name]
-            if task.delivery.moving:
-                loop = replace(result, image=made[0], frames=made)
-                encoded = task.delivery.encode(loop, job.work.resolved(loaded), path.suffix, profile, more)
-                io.place(path, encoded, force=force)
-            else:
-                io.write(path, made, icc=profile, metadata=more, force=force)
-        for name, path in target.beside.items():
-            io.write(path, task.beside[name](result.image), icc=icc, metadata={**about, record.PART: name}, force=force)
+        suffix = job.work.task.delivery.suffixes[0] if target.path is None else target.path.suffix
+        data = job.work.encode("", result, loaded, suffix, about)
+        put(target, data, force=self.request.force)
+        for part, path in target.besides.items():
+            io.place(path, job.work.encode(part, result, loaded, path.suffix, about), force=self.request.force)
         return data
 
     def summary(self, inputs: int) -> int:
@@ -152,6 +139,14 @@ class Runner:
         names = ", ".join(failure["source"] for failure in self.failed)
         say(f"{len(self.failed)} of {inputs} inputs failed: {names}")
         return SOME_FAILED
+
+
+def put(target: Target, data: bytes, *, force: bool) -> None:
+    """Write a result's bytes where they are to go."""
+    if target.path is None:
+        deliver(data)
+    else:
+        io.place(target.path, data, force=force)
 
 
 def _pixels(job: Job) -> float:

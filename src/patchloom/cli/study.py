@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
-import webbrowser
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
 from .. import io, study
 from .._version import __version__
-from ..checks import as_seed, as_whole
 from ..errors import FileError, ParameterError, explain
 from ..study import building, encoding
 from ..study.building import counted
 from ..study.setups import DEFAULT_SETUPS
 from .exits import check_open, say, tell
-from .options import Checked, as_number, choice
-from .output import check_inputs_kept
+from .options import SEED, Checked, choice, whole
+from .stopping import ended_by, open_browser
 from .study_report import as_csv, as_json, as_table
 
 EXAMPLES = """\b
@@ -64,10 +58,6 @@ def group(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-def _number(name: str, low: int, high: int) -> Checked:
-    return Checked("INTEGER", lambda text: as_whole(as_number(text), name, low, high))
-
-
 @group.command("build", epilog=BUILD_EXAMPLES, short_help="Pictures -> one HTML file.")
 @click.argument("real", metavar="REAL")
 @click.argument("fake", metavar="FAKE")
@@ -76,23 +66,23 @@ def _number(name: str, low: int, high: int) -> Checked:
               help="What is asked, in this order: paired (real and fake side by side, which is the fake?) or unpaired "
                    "(one picture, real or fake?), with seconds for pictures that are hidden again; any number such as "
                    f"paired-0.5s.  [default: {DEFAULT_SETUPS}; 0.05 to 60 s]")
-@click.option("--trials", type=_number("trials", 1, building.MOST_TRIALS),
+@click.option("--trials", type=whole("trials", 1, building.MOST_TRIALS),
               help="Answers per setup and participant. A real picture or one of its fakes is shown at most once in "
                    "each; more trials than the default make setups share pictures.  [default: as many as there are "
                    f"pictures for without, at most {building.DEFAULT_TRIALS}; 1 to {building.MOST_TRIALS}]")
-@click.option("--practice", type=_number("practice", 0, building.MOST_PRACTICE), default=str(building.DEFAULT_PRACTICE),
+@click.option("--practice", type=whole("practice", 0, building.MOST_PRACTICE), default=str(building.DEFAULT_PRACTICE),
               help="Trials with feedback before each question, which are not recorded; with pictures that the "
                    "participant is not asked about. Both questions have their own where pictures are enough."
                    f"  [default: {building.DEFAULT_PRACTICE}; 0 to {building.MOST_PRACTICE}]")
 @click.option("--title", default="Real or fake?", help="What participants read first.  [default: Real or fake?]")
-@click.option("--side", type=_number("side", encoding.LEAST_SIDE, encoding.MOST_SIDE),
+@click.option("--side", type=whole("side", encoding.LEAST_SIDE, encoding.MOST_SIDE),
               help="Make all pictures smaller, to this longer side, and cut fakes to their real's proportions."
                    "  [default: sizes stay, and a fake must have its real's; "
                    f"{encoding.LEAST_SIDE} to {encoding.MOST_SIDE} px]")
 @click.option("--encoding", type=choice("encoding", encoding.ENCODINGS), metavar="[png|jpeg]", default="png",
               help="What all pictures are written as into the page: exactly, or at JPEG quality 95 for a smaller file."
                    "  [default: png]")
-@click.option("--seed", type=Checked("INTEGER", lambda text: as_seed(as_number(text))), default="0",
+@click.option("--seed", type=SEED, default="0",
               help="Decides, with the participant's id, what is shown to whom.  [default: 0; 0 to 2**64 - 1]")
 @click.option("--force", is_flag=True, help="Overwrite a page that exists.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
@@ -107,7 +97,7 @@ def build(real: str, fake: str, out: str, force: bool, quiet: bool, **values: An
     reals, fakes = _pictures("real", real), _pictures("fake", fake)
     path = Path(out)
     io.check_writable(path, force=force, suffixes=building.SUFFIXES)
-    check_inputs_kept([*reals, *fakes], [path])
+    io.check_inputs_kept([*reals, *fakes], [path])
     form = building.Form(values.pop("side"), values.pop("encoding"))
     built = study.build(reals, fakes, form=form, **values)
     building.place(path, built, force=force)
@@ -141,7 +131,7 @@ def _pictures(what: str, text: str) -> list[Path]:
 @click.option("--answers", metavar="FILE", default="answers.sqlite",
               help="The database that answers go to, each as it is given; appended to if it exists and is of this "
                    "study.  [default: answers.sqlite]")
-@click.option("--port", type=_number("port", 0, 65535), default="8000",
+@click.option("--port", type=whole("port", 0, 65535), default="8000",
               help="Where to listen, on this machine alone; 0 takes a free port.  [default: 8000; 0 to 65535]")
 @click.option("--no-browser", is_flag=True, help="Open no browser; tell the address only.")
 def serve(page: str, answers: str, port: int, no_browser: bool) -> None:
@@ -151,41 +141,25 @@ def serve(page: str, answers: str, port: int, no_browser: bool) -> None:
     """
     found = study.read_page(page)
     path = Path(answers)
-    check_inputs_kept([Path(page)], [path])
+    io.check_inputs_kept([Path(page)], [path])
     database = study.Database(path, found.study)
     try:
-        with study.StudyServer(found, database, port) as server:
+        with study.StudyServer(found, database, port) as server, ended_by(server.stop):
             say(f"{io.shown(found.study.title)}  {server.url}  (Ctrl-C ends it)")
-            _until_stopped(server.serve_forever, server.url, no_browser)
+            if not no_browser:
+                open_browser(server.url)
+            server.serve_forever()
         count, people = database.counts()
     finally:
         database.close()
     say(f"{io.shown(path)}  {counted(count, 'answer')} of {counted(people, 'participant')}")
 
 
-def _until_stopped(work: Callable[[], None], url: str, no_browser: bool) -> None:
-    """Work until Ctrl-C or a request to end, which are how a server ends and no errors."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        if not no_browser:
-            # Beside the server: some browsers, in a terminal, return only when they are left.
-            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-        work()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 @group.command("report", epilog=REPORT_EXAMPLES, short_help="How often people were wrong, with intervals.")
 @click.argument("files", nargs=-1, required=True, metavar="ANSWERS...")
 @click.option("--json", "as_json_", is_flag=True, help="As one JSON object.")
 @click.option("--csv", "as_csv_", is_flag=True, help="As CSV: a line per setup and per picture.")
-@click.option("--seed", type=Checked("INTEGER", lambda text: as_seed(as_number(text))), default="0",
+@click.option("--seed", type=SEED, default="0",
               help="Of the resampling of participants.  [default: 0; 0 to 2**64 - 1]")
 def report(files: tuple[str, ...], as_json_: bool, as_csv_: bool, seed: int) -> None:
     """Tell how often participants took fakes for real: 50 % means that they could not tell.

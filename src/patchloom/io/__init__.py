@@ -49,19 +49,23 @@ EXR. OpenImageIO fits because it is one maintained wheel for PNG, TIFF and EXR a
 alpha; imageio and OpenCV lack parts of that, tifffile and OpenEXR are for one
 format each. Without the extra such files are refused with the remedy.
 
-A picture has at most 400 megapixels, judged by its header before it is decoded.
+A picture has at most 400 megapixels, judged by its header before it is decoded, and a profile of at most 4 MB.
+A small file cannot take much more time or memory than its pixels do: decoders never see what no pixel needs
+(`patchloom.io.plain`), and pieces, scans and tiles in numbers and sizes that no picture has are refused.
 """
 
 from __future__ import annotations
 
 from .animation import ANIMATED, FPS, as_fps, check_frames, decode_frames, encode_frames
-from .fields import FIELD_SUFFIXES, load_field, save_field
+from .fields import FIELD_SUFFIXES, encode_field, load_field, save_field
 from .formats import MAX_PIXELS, READABLE, UNMARKED, WRITABLE, belongs, check_mode, is_folder, shown
+from .kept import check_inputs_kept
 from .metadata import read_metadata
 from .models import MODEL_SUFFIXES, load_model, read_model, save_model
+from .previews import channels_and_range, encode_preview, encode_small
 from .pristine import NIQE_SUFFIXES, load_niqe, save_niqe
 from .reading import Picture, find_images, read, read_bytes
-from .writing import check_writable, encode, place, write
+from .writing import check_writable, clear, encode, place, write
 
 __all__ = [
     "ANIMATED",
@@ -76,12 +80,18 @@ __all__ = [
     "Picture",
     "as_fps",
     "belongs",
+    "channels_and_range",
     "check_frames",
+    "check_inputs_kept",
     "check_mode",
     "check_writable",
+    "clear",
     "decode_frames",
     "encode",
+    "encode_field",
     "encode_frames",
+    "encode_preview",
+    "encode_small",
     "find_images",
     "is_folder",
     "load_field",

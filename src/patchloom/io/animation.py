@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import is_pil
-from ..errors import FileError, ImageError, MissingExtraError, ParameterError, PatchloomError, explain
-from .formats import KINDS, check_suffix, kind_of, shown
+from ..errors import ImageError, MissingExtraError, ParameterError, explain
+from .formats import KINDS, check_suffix, encoding, kind_of
 
 ANIMATED = (".webp", ".gif", ".mp4")
 """Suffixes of loops."""
@@ -105,18 +105,10 @@ def encode_frames(
     check_frames(frames[0], suffix)
     about = json.dumps(dict(metadata)) if metadata else ""
     pictures = [_as_pil(frame) for frame in frames]
-    try:
+    with encoding(suffix):
         if suffix.lower() == ".mp4":
             return _mp4(pictures, fps, about)
         return _gif(pictures, fps, about) if suffix.lower() == ".gif" else _webp(pictures, fps, about, icc)
-    except (PatchloomError, MemoryError):
-        raise
-    # Encoders refuse with errors of many kinds (sides, lengths of metadata).
-    except Exception as error:
-        reason = shown(" ".join(str(error).split()))
-        raise FileError(
-            explain("output", f"{suffix} ({reason})", "could not be encoded", "try another suffix")
-        ) from error
 
 
 def decode_frames(data: bytes) -> list[npt.NDArray[np.uint8]]:

@@ -27,7 +27,9 @@ def pack_arrays(arrays: Mapping[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def unpack_arrays(path: str | os.PathLike[str], what: str, allowed: str, remedy: str, *, most: int) -> dict[str, Any]:
+def unpack_arrays(
+    path: str | os.PathLike[str], what: str, allowed: str, remedy: str, *, most: int, data: bytes | None = None
+) -> dict[str, Any]:
     """Return all arrays of a file as they are.
 
     Parameters
@@ -38,6 +40,8 @@ def unpack_arrays(path: str | os.PathLike[str], what: str, allowed: str, remedy:
         What errors call it, what it must be, and what to do if it is not.
     most : int
         Bytes that it may have when unpacked.
+    data : bytes, optional
+        What the file holds, if that has been read already.
 
     Raises
     ------
@@ -45,11 +49,11 @@ def unpack_arrays(path: str | os.PathLike[str], what: str, allowed: str, remedy:
         If the file cannot be read, or is no archive of arrays.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(_opened(path, data)) as archive:
             size = sum(member.file_size for member in archive.infolist())
         if size > most:
             raise FileError(explain(what, f"{shown(path)} ({size} bytes when unpacked)", allowed, remedy))
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(_opened(path, data), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except FileError:
         raise
@@ -59,6 +63,10 @@ def unpack_arrays(path: str | os.PathLike[str], what: str, allowed: str, remedy:
     except Exception as error:
         got = f"{shown(path)} ({shown(' '.join(str(error).split()))})"
         raise FileError(explain(what, got, allowed, remedy)) from error
+
+
+def _opened(path: str | os.PathLike[str], data: bytes | None) -> Any:
+    return path if data is None else BytesIO(data)
 
 
 def unreadable(path: str | os.PathLike[str], what: str, error: OSError) -> FileError:

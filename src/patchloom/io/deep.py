@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import FileError, ImageError, MissingExtraError, explain
-from .formats import check_size, shown
+from .formats import MAX_PIXELS, check_size, check_tile, shown
 from .headers import PNG_SIGNATURE, png_chunk, png_chunks
 
 Array = npt.NDArray[Any]
@@ -45,7 +45,9 @@ def require(what: str, got: str) -> Any:
     return OpenImageIO
 
 
-def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> tuple[Array, bytes | None]:
+def load(
+    data: bytes, suffix: str, label: str, *, associated: bool = False, most: int = MAX_PIXELS
+) -> tuple[Array, bytes | None]:
     """Decode the bytes of a PNG, TIFF or EXR.
 
     Parameters
@@ -59,6 +61,8 @@ def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> t
     associated : bool
         Colours are multiplied by alpha in the file, and are divided here. Always
         so in EXR.
+    most : int
+        Pixels of the picture, by its header.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> t
             raise _damaged(label, oiio.geterror(), folder)
         try:
             spec = opened.spec()
-            _check_spec(spec, suffix, label)
+            _check_spec(spec, suffix, label, most)
             array = opened.read_image(format=_format(spec))
             if array is None:
                 raise _damaged(label, opened.geterror(), folder)
@@ -95,7 +99,7 @@ def load(data: bytes, suffix: str, label: str, *, associated: bool = False) -> t
             opened.close()
     if array.shape[2] in (2, 4) and (associated or suffix == ".exr"):
         array = _divided(array, label)
-    array = _upright(array, spec.get_int_attribute("Orientation", 1))
+    array = upright(array, spec.get_int_attribute("Orientation", 1))
     icc = spec.getattribute("ICCProfile")
     return array[..., 0] if array.shape[2] == 1 else array, None if icc is None else bytes(bytearray(icc))
 
@@ -154,9 +158,10 @@ def _format(spec: Any) -> str:
     return "float" if spec.channelformats else str(spec.format)
 
 
-def _check_spec(spec: Any, suffix: str, label: str) -> None:
+def _check_spec(spec: Any, suffix: str, label: str, most: int) -> None:
     """Refuse what the file's header already shows to be no single picture of ours."""
-    check_size(label, spec.height, spec.width)
+    check_size(label, spec.height, spec.width, most)
+    check_tile(label, spec.height, spec.width, (spec.tile_height, spec.tile_width))
     names, format = tuple(spec.channelnames), str(spec.format)
     got, allowed, remedy = "", "", ""
     if spec.deep or spec.get_int_attribute("oiio:subimages", 1) > 1:
@@ -198,7 +203,7 @@ def _multiplied(array: Array) -> Array:
     return np.concatenate([colour, array[..., -1:]], axis=2).astype(array.dtype)
 
 
-def _upright(array: Array, orientation: int) -> Array:
+def upright(array: Array, orientation: int) -> Array:
     """Apply an Exif orientation, 1 to 8."""
     if orientation in (5, 6, 7, 8):
         array = array.swapaxes(0, 1)

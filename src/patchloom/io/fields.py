@@ -52,6 +52,17 @@ def save_field(
         If it cannot be written; nothing is left behind.
     """
     check_writable(path, force=force, suffixes=FIELD_SUFFIXES)
+    place(path, encode_field(transform, metadata=metadata), force=force)
+
+
+def encode_field(transform: Transform, *, metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return the bytes of the file that `save_field` writes.
+
+    Parameters
+    ----------
+    transform, metadata
+        As for `save_field`.
+    """
     nnf, blend = transform.nnf, transform.blend
     arrays: dict[str, Any] = {
         "index": nnf.index, "distance": nnf.distance, "patch_size": np.array(nnf.patch_size),
@@ -61,7 +72,7 @@ def save_field(
     if blend is not None:
         parts = np.array([(*box, *place) for box, place in blend.parts], np.int64).reshape(-1, 6)
         arrays |= {"blend": blend.alpha, "origin": np.array(blend.origin), "parts": parts}
-    place(path, pack_arrays(arrays), force=force)
+    return pack_arrays(arrays)
 
 
 def load_field(path: str | os.PathLike[str]) -> Transform:
@@ -97,15 +108,15 @@ def load_field(path: str | os.PathLike[str]) -> Transform:
     return Transform(nnf, blend, fold)
 
 
-def load_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return all arrays of a field file as they are.
+def load_arrays(path: str | os.PathLike[str], data: bytes | None = None) -> dict[str, Any]:
+    """Return all arrays of a field file as they are; `data` is what it holds, if that has been read already.
 
     Raises
     ------
     FileError
         If the file cannot be read, or is no archive of arrays.
     """
-    return unpack_arrays(path, "field", _WITHIN, _REMEDY, most=MAX_PIXELS * _BYTES_PER_PATCH)
+    return unpack_arrays(path, "field", _WITHIN, _REMEDY, most=MAX_PIXELS * _BYTES_PER_PATCH, data=data)
 
 
 def _blend(arrays: dict[str, Any]) -> Blend:

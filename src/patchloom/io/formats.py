@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..checks import MAX_SIDE, is_pil
-from ..errors import FileError, ImageError, explain
+from ..errors import FileError, ImageError, PatchloomError, explain
 
 MAX_PIXELS = 400_000_000
 """Pixels of the largest picture that is decoded; larger ones are refused by their header."""
+
+_LARGE_TILE = 2048 * 2048                                 # pixels; one as large is nothing unusual
 
 JPEG_QUALITY = 95
 """Of 100; together with 4:4:4 colour, losses are below what patches differ by."""
@@ -72,6 +75,20 @@ def shown(name: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
+@contextlib.contextmanager
+def encoding(suffix: str) -> Iterator[None]:
+    """Tell as one error what an encoder refuses: sides, lengths of metadata, with errors of many kinds."""
+    try:
+        yield
+    except (PatchloomError, MemoryError):
+        raise
+    except Exception as error:
+        reason = shown(" ".join(str(error).split()))
+        raise FileError(
+            explain("output", f"{suffix} ({reason})", "could not be encoded", "try another suffix")
+        ) from error
+
+
 def is_folder(path: str | os.PathLike[str], what: str = "image") -> bool:
     """Whether a folder is there.
 
@@ -98,19 +115,60 @@ def is_folder(path: str | os.PathLike[str], what: str = "image") -> bool:
         ) from error
 
 
-def check_size(label: str, rows: int, cols: int) -> None:
+def check_size(label: str, rows: int, cols: int, most: int = MAX_PIXELS) -> None:
     """Refuse a picture by its size before anything is decoded.
 
     Raises
     ------
     ImageError
-        If a side is under 1 or over `MAX_SIDE`, or the area over `MAX_PIXELS`.
+        If a side is under 1 or over `MAX_SIDE`, or the area over `most`.
     """
-    if min(rows, cols) < 1 or max(rows, cols) > MAX_SIDE or rows * cols > MAX_PIXELS:
+    if min(rows, cols) < 1 or max(rows, cols) > MAX_SIDE or rows * cols > most:
         raise ImageError(
             explain("image", f"{label} ({cols} x {rows})",
-                    f"sides must be 1 to {MAX_SIDE} pixels, {MAX_PIXELS // 10**6} megapixels in all",
+                    f"sides must be 1 to {MAX_SIDE} pixels, {most / 10**6:g} megapixels in all",
                     "make it smaller first")
+        )
+
+
+def check_tile(label: str, rows: int, cols: int, tile: tuple[int, int]) -> None:
+    """Refuse a picture in tiles far larger than itself, each of which is decoded whole, or in endless small ones.
+
+    Parameters
+    ----------
+    label : str
+        What errors call it.
+    rows, cols : int
+        Of the picture.
+    tile : (int, int)
+        Rows and columns of one; (0, 0): there are none.
+
+    Raises
+    ------
+    ImageError
+        If it is.
+    """
+    high, wide = tile
+    many = high * wide and -(-rows // high) * -(-cols // wide)
+    if high * wide > rows * cols + _LARGE_TILE or 64 * many > max(rows * cols, _LARGE_TILE):
+        raise ImageError(
+            explain("image", f"{label} ({cols} x {rows}, in tiles of {wide} x {high})",
+                    "tiles must be at least 16 x 16 and not much larger than the picture",
+                    "save it without tiles, or in tiles of 256 x 256")
+        )
+
+
+def check_single(label: str, frames: int, word: str = "frames") -> None:
+    """Refuse a file of several pictures.
+
+    Raises
+    ------
+    ImageError
+        If there are more than one.
+    """
+    if frames > 1:
+        raise ImageError(
+            explain("image", f"{label} ({frames} {word})", "must be a single picture", "save the one you mean")
         )
 
 

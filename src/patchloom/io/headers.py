@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 # TIFF tags, with their values for files that leave them out.
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _EXTRA, _FORMAT = 256, 257, 258, 262, 277, 338, 339
-_DEFAULTS = {_WIDTH: (0,), _HEIGHT: (0,), _BITS: (1,), _PHOTOMETRIC: (0,), _SAMPLES: (1,), _EXTRA: (), _FORMAT: (1,)}
-_TYPES = {1: "B", 3: "H", 4: "I", 16: "Q"}
-_MOST_VALUES = 64
+_TILE_WIDTH, _TILE_HEIGHT, _ORIENTATION = 322, 323, 274
+_DEFAULTS = {_WIDTH: (0,), _HEIGHT: (0,), _BITS: (1,), _PHOTOMETRIC: (0,), _SAMPLES: (1,), _EXTRA: (), _FORMAT: (1,),
+             _TILE_WIDTH: (0,), _TILE_HEIGHT: (0,), _ORIENTATION: (0,)}
+JUDGED = frozenset(_DEFAULTS)
+"""TIFF tags whose values are read here."""
+INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
+"""Types of their values, as `struct` names them."""
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 16: 8}
+_MOST_ENTRIES, _MOST_SEGMENTS = 4096, 100_000
+MOST_VALUES = 64
+"""Values of one of them that are looked at."""
+MOST_PAGES = 100
+"""Pages of a TIFF that are looked at: enough to know that it is no single picture."""
+
+JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+"""What follows 0xFF in a JPEG and has a length: not data (0), nor what stands alone (TEM, RST)."""
+START_OF_JPEG, END_OF_JPEG, START_OF_SCAN = 0xD8, 0xD9, 0xDA
+_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
+_ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 
 BLACK_IS_ZERO, RGB = 1, 2
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
@@ -32,6 +51,18 @@ class TiffPage:
     photometric: int
     samples: int
     extra: tuple[int, ...]
+    tile: tuple[int, int]                                 # rows and columns; (0, 0): strips
+
+
+class Entry(NamedTuple):
+    """One tag in a TIFF's directory: its type, how many values, where they are and how many bytes; and itself."""
+
+    tag: int
+    kind: int
+    many: int
+    place: int
+    size: int
+    raw: bytes
 
 
 def sniff(data: bytes) -> str:
@@ -80,45 +111,115 @@ def png_header(data: bytes) -> tuple[int, int, int]:
     return rows, cols, bits
 
 
-def tiff_pages(data: bytes) -> list[TiffPage]:
-    """Return what the file says about each of its pages.
+def png_unpacked(data: bytes) -> int:
+    """Return how many bytes a PNG's pixels have when unpacked, with the filter of each row."""
+    rows, cols, bits = png_header(data)
+    pixel = bits * {0: 1, 2: 3, 4: 2, 6: 4}.get(data[25], 1)
+    passes = _ADAM7 if data[28:29] == b"\1" else ((0, 0, 1, 1),)
+    sizes = ((-((top - rows) // down), -((left - cols) // right)) for top, left, down, right in passes)
+    return sum(high * (1 + (wide * pixel + 7) // 8) for high, wide in sizes if high > 0 and wide > 0)
+
+
+def jpeg_scans(data: bytes) -> int:
+    """Return how many scans a JPEG's first picture has, as far as its markers lead.
 
     Raises
     ------
     ValueError
-        If a directory is cut off.
+        If it has more segments than any.
     """
-    order, big = "<" if data[:2] == b"II" else ">", b"+" in data[2:4]
-    pages: list[TiffPage] = []
-    seen = {0}
+    scans, count, place = 0, 0, 2
+    while found := JPEG_MARKER.search(data, place):
+        place, marker, count = found.end(), found.group()[1], count + 1
+        if marker == END_OF_JPEG:
+            break
+        if count > _MOST_SEGMENTS:
+            raise ValueError(f"it has more than {_MOST_SEGMENTS} segments")
+        scans += marker == START_OF_SCAN
+        place += int.from_bytes(data[place : place + 2], "big")
+    return scans
+
+
+def orientation(exif: bytes, xmp: bytes) -> int:
+    """Return which way up a picture is, 1 to 8: by its Exif data, and by its XMP if those do not tell."""
+    exif, found = exif.removeprefix(b"Exif\0\0"), 0
+    if exif[:4] in _TIFF:
+        with contextlib.suppress(ValueError):
+            found = _tags(exif, tiff_directory(exif)[0])[_ORIENTATION][0]
+    if not found and (told := _XMP_ORIENTATION.search(xmp)):
+        found = int(told[1])
+    return found if 1 <= found <= 8 else 1
+
+
+def tiff_order(data: bytes) -> tuple[str, bool]:
+    """Return a TIFF's byte order, as `struct` names it, and whether it is a BigTIFF."""
+    return "<" if data[:2] == b"II" else ">", b"+" in data[2:4]
+
+
+def tiff_directory(data: bytes, place: int | None = None) -> tuple[list[Entry], int]:
+    """Return the tags of a directory, the first if no place is given, and where the next is (0: nowhere).
+
+    Raises
+    ------
+    ValueError
+        If it is cut off, or longer than any.
+    """
+    order, big = tiff_order(data)
+    word, field = ("Q", 8) if big else ("I", 4)
     try:
-        (place,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
-        while place not in seen:
-            seen.add(place)
-            tags, place = _directory(data, place, order, big)
-            pages.append(_page(tags))
-    except struct.error:
+        if place is None:
+            place = _first_directory(data)
+        (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
+        if count > _MOST_ENTRIES:
+            raise ValueError(f"a directory has {count} entries")
+        place += 8 if big else 2
+        found = [_entry(data, place + k * (4 + 2 * field), order, word) for k in range(count)]
+        (following,) = struct.unpack_from(order + word, data, place + count * (4 + 2 * field))
+    except (struct.error, OverflowError):
         raise ValueError("the file ends early") from None
+    return found, following
+
+
+def _first_directory(data: bytes) -> int:
+    big = tiff_order(data)[1]
+    start = data[8:16] if big else data[4:8]
+    return int.from_bytes(start, "little" if data[:2] == b"II" else "big")
+
+
+def _entry(data: bytes, place: int, order: str, word: str) -> Entry:
+    field = 8 if word == "Q" else 4
+    tag, kind, count = struct.unpack_from(f"{order}HH{word}", data, place)
+    size, value = count * _SIZES.get(kind, 0), place + 4 + field
+    if size > field:
+        (value,) = struct.unpack_from(order + word, data, value)
+    return Entry(tag, kind, count, value, size, data[place : place + 4 + 2 * field])
+
+
+def tiff_pages(data: bytes) -> list[TiffPage]:
+    """Return what the file says about each of its pages, or about the first `MOST_PAGES`.
+
+    Raises
+    ------
+    ValueError
+        If a directory is cut off, or longer than any.
+    """
+    pages, seen, place = list[TiffPage](), {0}, _first_directory(data)
+    while place not in seen and len(pages) < MOST_PAGES:
+        seen.add(place)
+        entries, place = tiff_directory(data, place)
+        pages.append(_page(_tags(data, entries)))
     return pages
 
 
-def _directory(data: bytes, place: int, order: str, big: bool) -> tuple[dict[int, tuple[int, ...]], int]:
-    """Return the tags that we know, and where the next directory is (0: nowhere)."""
-    word, field = ("Q", 8) if big else ("I", 4)
-    (entries,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
-    place += 8 if big else 2
-    tags = dict(_DEFAULTS)
-    for _ in range(entries):
-        tag, kind, count = struct.unpack_from(f"{order}HH{word}", data, place)
-        if tag in _DEFAULTS and kind in _TYPES and 0 < count <= _MOST_VALUES:
-            layout = f"{order}{count}{_TYPES[kind]}"
-            value = place + 4 + field
-            if struct.calcsize(layout) > field:
-                (value,) = struct.unpack_from(order + word, data, value)
-            tags[tag] = struct.unpack_from(layout, data, value)
-        place += 4 + 2 * field
-    (following,) = struct.unpack_from(order + word, data, place)
-    return tags, following
+def _tags(data: bytes, entries: list[Entry]) -> dict[int, tuple[int, ...]]:
+    """Return the values of the tags that we know; of a tag that comes twice, the first."""
+    order, tags = tiff_order(data)[0], dict(_DEFAULTS)
+    for entry in reversed(entries):
+        if entry.tag in _DEFAULTS and entry.kind in INTEGERS and 0 < entry.many <= MOST_VALUES:
+            if entry.place + entry.size > len(data):
+                raise ValueError("the file ends early")
+            tags[entry.tag] = struct.unpack_from(f"{order}{entry.many}{INTEGERS[entry.kind]}", data, entry.place)
+    return tags
 
 
 def _page(tags: dict[int, tuple[int, ...]]) -> TiffPage:
@@ -127,4 +228,35 @@ def _page(tags: dict[int, tuple[int, ...]]) -> TiffPage:
     return TiffPage(
         cols=tags[_WIDTH][0], rows=tags[_HEIGHT][0], bits=bits, format=format,
         photometric=tags[_PHOTOMETRIC][0], samples=tags[_SAMPLES][0], extra=tags[_EXTRA],
+        tile=(tags[_TILE_HEIGHT][0], tags[_TILE_WIDTH][0]),
     )
+
+
+def exr_counts(data: bytes, most: int) -> dict[str, int]:
+    """Return how many parts an EXR has, and the most attributes and channels of one, each at most one over `most`."""
+    several = data[5:6] > b"\x0f"                         # bit 12 of the version
+    counts, place = {"parts": 0, "attributes": 0, "channels": 0}, 8
+    while data[place : place + 1] not in (b"", b"\0") and max(counts.values()) <= most:
+        counts["parts"] += 1
+        attributes = 0
+        while data[place : place + 1] not in (b"", b"\0") and max(counts.values()) <= most:
+            attributes += 1
+            counts["attributes"] = max(counts["attributes"], attributes)
+            name_end = data.find(b"\0", place)
+            value = data.find(b"\0", name_end + 1) + 5
+            if name_end < 0 or value < 5:                 # cut off: the decoder will tell
+                return counts
+            if data[place:name_end] == b"channels":
+                counts["channels"] = max(counts["channels"], _exr_channels(data, value, most))
+            place = value + int.from_bytes(data[value - 4 : value], "little")
+        place = place + 1 if several else len(data)
+    return counts
+
+
+def _exr_channels(data: bytes, place: int, most: int) -> int:
+    channels = 0
+    while data[place : place + 1] not in (b"", b"\0") and channels <= most:
+        channels += 1
+        end = data.find(b"\0", place)
+        place = end + 17 if end >= 0 else len(data)
+    return channels

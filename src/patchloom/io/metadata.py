@@ -14,18 +14,21 @@ from ..errors import FileError, PatchloomError, explain
 from . import animation, deep, headers
 from .fields import FIELD_SUFFIXES, load_arrays
 from .formats import shown
-from .reading import DECODERS, read_bytes
+from .reading import read_bytes
+from .shallow import DECODERS
 
 _DESCRIPTION = 270
 
 
-def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+def read_metadata(path: str | os.PathLike[str], *, data: bytes | None = None) -> dict[str, str]:
     """Return what `write` or `save_field` recorded in a file; empty if that is nothing.
 
     Parameters
     ----------
     path : path
         A picture, or a field (``.npz``).
+    data : bytes, optional
+        What the file holds, if that has been read already.
 
     Returns
     -------
@@ -41,9 +44,9 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
         MP4, and PyAV is not.
     """
     if Path(path).suffix.lower() in FIELD_SUFFIXES:
-        arrays = load_arrays(path)
+        arrays = load_arrays(path, data)
         return _texts(str(arrays["metadata"])) if "metadata" in arrays else {}
-    data = read_bytes(path)
+    data = read_bytes(path) if data is None else data
     kind = headers.sniff(data)
     try:
         if kind == "EXR" or (kind == "TIFF" and headers.tiff_pages(data)[0].bits > 8):

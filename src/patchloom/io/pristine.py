@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import FileError, MissingExtraError, ParameterError, PatchloomError, explain
-from ..metrics.naturalness import FEATURES
-from ..metrics.pristine import NiqeModel
 from .arrays import pack_arrays, unpack_arrays, unreadable
 from .formats import shown
 from .writing import check_writable, place
+
+if TYPE_CHECKING:                                         # imported where it is used: few commands measure
+    from ..metrics.pristine import NiqeModel
 
 NIQE_SUFFIXES = (".npz",)
 """Suffixes of pristine models, for `check_writable`."""
@@ -79,6 +80,9 @@ def load_niqe(path: str | os.PathLike[str]) -> NiqeModel:
     MissingExtraError
         If it is a MATLAB file and SciPy is not installed.
     """
+    from ..metrics.naturalness import FEATURES
+    from ..metrics.pristine import NiqeModel
+
     start = _start(path)
     if start.startswith(b"PK"):
         names, arrays = _ARRAYS, unpack_arrays(path, "niqe", _WITHIN, _REMEDY, most=_MOST)
@@ -128,6 +132,8 @@ def _start(path: str | os.PathLike[str]) -> bytes:
 
 def _load_mat(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the model's variables of a MATLAB file, or the shapes of those that cannot be it."""
+    from ..metrics.naturalness import FEATURES
+
     try:
         from scipy import io as matlab
     except ImportError as error:

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import logging
 import os
-import warnings
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ImageError, PatchloomError, explain
-from . import deep, headers
-from .formats import READABLE, check_size, shown
-
-log = logging.getLogger("patchloom")
+from . import deep, headers, plain, plain_png, shallow
+from .formats import MAX_PIXELS, READABLE, check_single, check_size, check_tile, shown
 
 _WHOLE = "must be a whole picture"
 _KNOWN = "must be PNG, JPEG, WebP, TIFF, BMP, a still GIF or EXR"
 
-# Called directly rather than by Image.open, whose limit on pixels is a global and warns where ours decides.
-# JpegImageFile gives the first picture of a file that has more behind it (MPO: depth and gain maps of phones).
-DECODERS = {
-    "PNG": "PngImagePlugin.PngImageFile", "JPEG": "JpegImagePlugin.JpegImageFile",
-    "WEBP": "WebPImagePlugin.WebPImageFile", "TIFF": "TiffImagePlugin.TiffImageFile",
-    "BMP": "BmpImagePlugin.BmpImageFile", "GIF": "GifImagePlugin.GifImageFile",
-}
 _TIFF_BITS = {headers.UNSIGNED: (1, 2, 4, 8, 16), headers.FLOAT: (16, 32)}
 _DEEP_COLOURS = ((headers.BLACK_IS_ZERO, 1), (headers.RGB, 3))
-_KEPT = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")
-_CONVERTED = {"PA": "RGBA", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
+_MOST_NAMES = 1000                                        # parts of an EXR, and attributes and channels of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +51,9 @@ class Picture:
     suffix: str
 
 
-def read(path: str | os.PathLike[str] | None, *, data: bytes | None = None) -> Picture:
+def read(
+    path: str | os.PathLike[str] | None, *, data: bytes | None = None, most_pixels: int = MAX_PIXELS
+) -> Picture:
     """Read a picture, upright and whole.
 
     Parameters
@@ -74,6 +62,8 @@ def read(path: str | os.PathLike[str] | None, *, data: bytes | None = None) -> P
         None means standard input.
     data : bytes, optional
         The file's bytes, if they have been read already.
+    most_pixels : int
+        Of the picture, by its header; at most `MAX_PIXELS`.
 
     Returns
     -------
@@ -95,7 +85,7 @@ def read(path: str | os.PathLike[str] | None, *, data: bytes | None = None) -> P
         data = read_bytes(path)
     name = "stdin" if path is None else Path(path).name
     label = "stdin" if path is None else shown(path)
-    pixels, icc, suffix = _decode(data, label)
+    pixels, icc, suffix = _decode(data, label, most_pixels)
     return Picture(pixels, name, Path(name).stem, hashlib.sha256(data).hexdigest(), icc, suffix)
 
 
@@ -152,7 +142,7 @@ def _reason(error: BaseException) -> str:
     return shown(" ".join(text.split())).lower()
 
 
-def _decode(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
+def _decode(data: bytes, label: str, most: int) -> tuple[Any, bytes | None, str]:
     """Return pixels, profile and the suffix for outputs."""
     kind = headers.sniff(data)
     if not kind:
@@ -160,12 +150,12 @@ def _decode(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
         raise ImageError(explain("image", f"{label} ({got})", _KNOWN, "convert it, or pass another file"))
     try:
         if kind == "EXR":
-            return *deep.load(data, ".exr", label), ".exr"
+            return *_decode_exr(data, label, most), ".exr"
         if kind == "PNG":
-            return _decode_png(data, label)
+            return _decode_png(data, label, most)
         if kind == "TIFF":
-            return _decode_tiff(data, label)
-        return _by_pillow(data, kind, label)
+            return _decode_tiff(data, label, most)
+        return shallow.load(data, kind, label, most)
     except (PatchloomError, MemoryError):
         raise
     # Decoders meet damage with whatever their parsers run into.
@@ -175,28 +165,41 @@ def _decode(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
         ) from error
 
 
-def _decode_png(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
+def _decode_exr(data: bytes, label: str, most: int) -> tuple[Any, bytes | None]:
+    for what, count in headers.exr_counts(data, _MOST_NAMES).items():
+        if count > _MOST_NAMES:
+            # OpenEXR looks through all that it has for each new one.
+            raise ImageError(
+                explain("image", f"{label} (more than {_MOST_NAMES} {what})", f"an EXR must have at most {_MOST_NAMES}",
+                        "save one flat part of it, without notes")
+            )
+    pixels, icc = deep.load(data, ".exr", label, most=most)
+    plain.check_profile(icc, label)
+    return pixels, icc
+
+
+def _decode_png(data: bytes, label: str, most: int) -> tuple[Any, bytes | None, str]:
     rows, cols, bits = headers.png_header(data)
     if bits <= 8:
-        return _by_pillow(data, "PNG", label, tone=255 // (2**bits - 1))
-    check_size(label, rows, cols)
-    # libpng would print to standard error about what this walk finds.
-    for name, body in headers.png_chunks(data):
-        if name == b"acTL":
-            _check_frames(label, int.from_bytes(body[:4], "big"))
-    return *deep.load(data, ".png", label), ".png"
+        return shallow.load(data, "PNG", label, most, tone=255 // (2**bits - 1))
+    check_size(label, rows, cols, most)
+    file = plain_png.png(data, label)
+    plain_png.check_deep_png(file.data, label)
+    pixels, _ = deep.load(file.data, ".png", label, most=most)
+    return deep.upright(pixels, file.orientation), file.icc, ".png"
 
 
-def _decode_tiff(data: bytes, label: str) -> tuple[Any, bytes | None, str]:
+def _decode_tiff(data: bytes, label: str, most: int) -> tuple[Any, bytes | None, str]:
     pages = headers.tiff_pages(data)
-    _check_frames(label, len(pages), "pages")
+    check_single(label, len(pages), "pages" if len(pages) < headers.MOST_PAGES else "pages or more")
     page = pages[0]
-    check_size(label, page.rows, page.cols)
+    check_size(label, page.rows, page.cols, most)
     _check_tiff(page, label)
     if page.bits <= 8:
-        return _by_pillow(data, "TIFF", label)
-    pixels, icc = deep.load(data, ".tif", label, associated=page.extra == (headers.ASSOCIATED,))
-    return pixels, icc, ".tif" if page.format == headers.FLOAT else ".png"
+        return shallow.load(data, "TIFF", label, most)
+    file, associated = plain.tiff(data, label), page.extra == (headers.ASSOCIATED,)
+    pixels, _ = deep.load(file.data, ".tif", label, associated=associated, most=most)
+    return deep.upright(pixels, file.orientation), file.icc, ".tif" if page.format == headers.FLOAT else ".png"
 
 
 def _check_tiff(page: headers.TiffPage, label: str) -> None:
@@ -217,55 +220,4 @@ def _check_tiff(page: headers.TiffPage, label: str) -> None:
         allowed, remedy = "deep files must be grey (black is zero) or RGB, or with alpha", "convert it to RGB"
     if got:
         raise ImageError(explain("image", f"{label} ({got})", allowed, remedy))
-
-
-def _check_frames(label: str, frames: int, word: str = "frames") -> None:
-    if frames > 1:
-        raise ImageError(
-            explain("image", f"{label} ({frames} {word})", "must be a single picture", "save the one you mean")
-        )
-
-
-def _by_pillow(data: bytes, kind: str, label: str, *, tone: int = 1) -> tuple[Any, bytes | None, str]:
-    from PIL import ImageOps
-
-    module, name = DECODERS[kind].split(".")
-    decoder = getattr(importlib.import_module(f"PIL.{module}"), name)
-    # Pillow warns about oddities in metadata; they go to the log, and what matters raises.
-    with warnings.catch_warnings(record=True) as notes:
-        warnings.simplefilter("always")
-        with decoder(BytesIO(data)) as file:
-            check_size(label, file.height, file.width)
-            _check_frames(label, getattr(file, "n_frames", 1))
-            file.load()
-            icc = file.info.get("icc_profile")
-            image = _canonical(ImageOps.exif_transpose(file), label, tone)
-    for note in notes:
-        log.info("%s: %s", label, note.message)
-    return image, icc or None, ".tif" if image.mode == "CMYK" else ".png"
-
-
-def _canonical(image: Any, label: str, tone: int) -> Any:
-    """Return the image in one of the modes of the table, with no other baggage than a palette's transparency.
-
-    `tone` is the step between grey levels: Pillow spreads greys of fewer bits to
-    0..255 but leaves their transparent level as it was in the file (for 1 bit, older
-    releases only).
-    """
-    mode, clear = image.mode, image.info.get("transparency")
-    if mode in ("1", "L") and isinstance(clear, int):
-        image.info["transparency"] = min(clear * tone, 255)
-    if mode in ("1", "L", "RGB") and clear is not None:
-        image = image.convert("RGBA" if mode == "RGB" else "LA")
-    elif mode in _CONVERTED:
-        image = image.convert(_CONVERTED[mode])
-    elif mode not in _KEPT:
-        raise ImageError(
-            explain("image", f"{label} (colour mode {mode})",
-                    "must be 1-bit, grey, palette, RGB or CMYK", "convert it to RGB")
-        )
-    clear = image.info.get("transparency") if image.mode == "P" else None
-    image.info.clear()
-    if clear is not None:
-        image.info["transparency"] = clear
-    return image
+    check_tile(label, page.rows, page.cols, page.tile)

@@ -9,7 +9,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ import numpy as np
 from ..checks import is_pil
 from ..errors import FileError, PatchloomError, explain
 from . import deep, headers
-from .formats import DEEP, JPEG_QUALITY, WRITABLE, check_mode, check_suffix, is_folder, kind_of, shown
+from .formats import DEEP, JPEG_QUALITY, WRITABLE, check_mode, check_suffix, encoding, is_folder, kind_of, shown
 
 PathLike = str | os.PathLike[str]
 
 STALE = 60.0
 """Seconds after which a temporary file that nobody has written to was left by a process that was killed."""
 
+_HEX = "[0-9a-f]" * 16
 _IMAGE_DESCRIPTION = 270
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF"}
 
@@ -103,20 +104,24 @@ def write(
     place(path, encode(pixels, Path(path).suffix, icc=icc, metadata=metadata), force=force)
 
 
-def place(path: PathLike, data: bytes, *, force: bool, durable: bool = False) -> None:
+def place(
+    path: PathLike, data: bytes | Iterable[bytes], *, force: bool, durable: bool = False, tidy: bool = True
+) -> None:
     """Put bytes into a new file in one step; without `force` an existing one stays, whenever it appeared.
 
     Parameters
     ----------
     path : path
         Of the file. Folders are made.
-    data : bytes
+    data : bytes or iterable of bytes
         All that it is to hold.
     force : bool
         Replace an existing file.
     durable : bool
-        Return once the disk has them, so that a power cut leaves the old file or the new one; and clear away what
-        was left beside this file by processes that were killed while they wrote it.
+        Return once the disk has them, so that a power cut leaves the old file or the new one.
+    tidy : bool
+        With `durable`: clear away what was left of this file by processes that were killed. All names in its folder
+        are looked at for that.
 
     Raises
     ------
@@ -128,12 +133,12 @@ def place(path: PathLike, data: bytes, *, force: bool, durable: bool = False) ->
     temporary = path.parent / f"{begin}{secrets.token_hex(8)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if durable:
-            _clear(path.parent, begin)
+        if durable and tidy:
+            clear(path.parent, begin)
         try:
             # "x" makes the file with the permissions of the umask; mkstemp would make it private.
             with temporary.open("xb") as file:
-                file.write(data)
+                file.writelines((data,) if isinstance(data, bytes) else data)
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
@@ -156,10 +161,10 @@ def _temporary(path: Path) -> str:
     return f".patchloom-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-"
 
 
-def _clear(folder: Path, begin: str) -> None:
-    """Remove what killed processes left of a file; what another may still be writing is young, and stays."""
+def clear(folder: Path, begin: str = f".patchloom-{_HEX}-") -> None:
+    """Remove what killed processes left of files; what another may still be writing is young, and stays."""
     with contextlib.suppress(OSError):
-        for left in folder.glob(f"{begin}{'[0-9a-f]' * 16}.tmp"):
+        for left in folder.glob(f"{begin}{_HEX}.tmp"):
             if time.time() - left.stat().st_mtime > STALE:
                 left.unlink(missing_ok=True)
 
@@ -232,19 +237,11 @@ def encode(
     check_mode(pixels, suffix)
     texts = {key: _encodable(value) for key, value in (metadata or {}).items()}
     description = json.dumps(texts) if texts else ""
-    try:
+    with encoding(suffix):
         if kind_of(pixels) in DEEP:
             chunks = b"".join(headers.png_chunk(*chunk[:2]) for chunk in _png_info(texts).chunks)
             return deep.dump(_deep_array(pixels), suffix, icc=icc, description=description, chunks=chunks)
         return _by_pillow(pixels, suffix, icc, texts, description)
-    except (PatchloomError, MemoryError):
-        raise
-    # Encoders refuse with errors of many kinds (sides, lengths of metadata).
-    except Exception as error:
-        reason = shown(" ".join(str(error).split()))
-        raise FileError(
-            explain("output", f"{suffix} ({reason})", "could not be encoded", "try another suffix")
-        ) from error
 
 
 def _encodable(text: str) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from .. import _native
+from ..cancelling import check, copied
 from ..errors import ParameterError, explain
-from .cancel import check
 from .numpy_kernels import SUM_CODES, Array, Pictures
 
 NAME = "native"
@@ -17,6 +17,8 @@ NAME = "native"
 # Elementary operations that take about 30 ms on one slow core; signals and cancels are looked for in between.
 _BAND_WORK = 1.0e8
 _THREAD_WORK = 1.0e5                                      # about 30 us
+# A sweep's bands are so much shorter: where neighbours' keys lie far apart, as in a random field, it takes longer.
+_SCATTERED = 4.0
 
 # Query rows that exhaustive search takes at a time, as native/kernels.hpp has it, and its distance for "no key".
 _EXACT_ROWS = 32
@@ -100,8 +102,9 @@ def _bytes(mask: Array | None) -> Array | None:
 def quantise(image: Array, low: float, scale: float, *, threads: int = 1) -> Array:
     """Pictures as whole numbers; see the twin in `numpy_kernels`."""
     out = np.empty(image.shape, np.int16)
-    check()
-    _native.quantise(image.reshape(-1), low, scale, out.reshape(-1), _worth(threads, image.size))
+    threads = _worth(threads, image.size)
+    for start, stop in _bands(len(out), 8.0 * image[:1].size, threads):
+        _native.quantise(image[start:stop].reshape(-1), low, scale, out[start:stop].reshape(-1), threads)
     return out
 
 
@@ -116,7 +119,7 @@ def sums(image: Array, patch: int, shift: int, *, threads: int = 1) -> Array:
     """Sum up the quarters of each patch; see the twin in `numpy_kernels`."""
     out = np.empty((image.shape[0] - patch + 1, image.shape[1] - patch + 1, 4), np.int16)
     threads = _worth(threads, 3 * image.size)
-    for start, stop in _bands(len(out), 6.0 * image.shape[1] * image.shape[2], threads):
+    for start, stop in _bands(len(out), 20.0 * image.shape[1] * image.shape[2], threads):
         _native.sums(image[start : stop + patch - 1], patch, shift, out[start:stop], threads)
     return out
 
@@ -160,7 +163,7 @@ def inherit(
     shape = len(parents[0]), len(parents[1])
     out_index, out_distance = np.empty((*shape, 2), np.int32), np.empty(shape, np.float32)
     threads = _worth(threads, 10 * out_distance.size)
-    for start, stop in _bands(len(out_index), 20.0 * out_index.shape[1], threads):
+    for start, stop in _bands(len(out_index), 60.0 * out_index.shape[1], threads):
         rows = slice(start, stop)
         _native.inherit(
             index, distance, parents[0][rows], rests[0][rows], parents[1], rests[1], *tables, *last, out_index[rows],
@@ -217,14 +220,14 @@ def sweep(
     query, _, patch, *_ = pictures
     (index, distance), (jumps, radii, looks) = field, ways
     count = index.shape[0] * index.shape[1] if at is None else len(at)
-    new_index = np.empty_like(index) if at is None else index.copy()
+    new_index = np.empty_like(index) if at is None else copied(index)
     if at is None or distance is None:
         new_distance = np.zeros(index.shape[:2], np.float32)
     else:
-        new_distance = distance.copy()
+        new_distance = copied(distance)
     work = 200 + (2 * len(jumps) + len(radii) + looks) * patch * patch * query.shape[2] / 4
     threads = _worth(threads, work * count)
-    for start, stop in _bands(count, work, threads):
+    for start, stop in _bands(count, _SCATTERED * work, threads):
         _native.sweep(
             *pictures, masks[0], _bytes(masks[1]), at, index, jumps, radii, looks, seed, steps, new_index,
             new_distance, start, stop, threads,

@@ -1,6 +1,6 @@
 """Every number: default, bounds, unit and help. Nowhere else.
 
-The command line's options, the docs and later the web form are generated from
+The command line's options, the docs and the studio's form are generated from
 the fields of `GPNNParams` and `SinGANParams`.
 """
 

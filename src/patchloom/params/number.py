@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -45,6 +46,7 @@ def number(default: Any, help: str, **limits: Any) -> Any:
     return field(default=default, metadata={"number": Number(help, **limits)})
 
 
+@cache
 def numbers_of(params: type[Any]) -> Mapping[str, Number]:
     """Name -> `Number` for every field of a dataclass of numbers, in order."""
     return MappingProxyType({item.name: item.metadata["number"] for item in fields(params)})
@@ -64,7 +66,7 @@ def check(params: type[Any], name: str, value: Any) -> Any:
     ParameterError
         If it is out of range or of another type.
     """
-    item = next(item for item in fields(params) if item.name == name)
+    item = params.__dataclass_fields__[name]
     allowed: Number = item.metadata["number"]
     if allowed.choices:
         if value not in allowed.choices:

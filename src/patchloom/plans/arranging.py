@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..cancelling import bands, copied
 from ..errors import ParameterError, explain
 from ..resize import resize
 from ..types import Box, Image, Mask, Size
@@ -40,14 +41,18 @@ def blended(parts: Sequence[Image], boxes: Boxes, out: Size, border: float) -> t
     total, image = np.zeros((*out, 1)), np.zeros((*out, parts[0].shape[2]))
     for number, (top, left, rows, cols) in boxes.items():
         at = slice(max(top, 0), max(top + rows, 0)), slice(max(left, 0), max(left + cols, 0))
-        depth = np.minimum(_depth(top, rows, out[0])[:, None], _depth(left, cols, out[1])[None, :])[..., None]
-        share = np.minimum(depth / border, 1)
+        down, across = _depth(top, rows, out[0]), _depth(left, cols, out[1])
         whole = resize(_middle(parts[number], (rows, cols)), (rows, cols))
-        seen = whole[at[0].start - top :, at[1].start - left :][: share.shape[0], : share.shape[1]]
-        image[at] += share * (seen - image[at])
-        total[at] += share * (1 - total[at])
-    blended = np.divide(image, total, out=np.zeros_like(image), where=total > 0)
-    return blended.astype(np.float32), np.asarray(total[..., 0] > 0)
+        seen = whole[at[0].start - top :, at[1].start - left :][: down.size, : across.size]
+        below, so_far = image[at], total[at]
+        for band in bands(down.size, image[:1].size):
+            share = np.minimum(np.minimum(down[band, None], across[None, :])[..., None] / border, 1)
+            below[band] += share * (seen[band] - below[band])
+            so_far[band] += share * (1 - so_far[band])
+    made = np.zeros(image.shape, np.float32)
+    for band in bands(len(made), image[:1].size):
+        made[band] = np.divide(image[band], total[band], out=np.zeros_like(image[band]), where=total[band] > 0)
+    return made, np.asarray(total[..., 0] > 0)
 
 
 def _depth(start: int, length: int, out: int) -> npt.NDArray[np.float64]:
@@ -62,7 +67,7 @@ def _middle(picture: Image, size: Size) -> Image:
     """Return the middle of a picture, no larger than `size`."""
     rows, cols = min(picture.shape[0], size[0]), min(picture.shape[1], size[1])
     top, left = (picture.shape[0] - rows) // 2, (picture.shape[1] - cols) // 2
-    return np.ascontiguousarray(picture[top : top + rows, left : left + cols])
+    return copied(picture[top : top + rows, left : left + cols])
 
 
 def lying(own: int, start: int, length: int) -> npt.NDArray[np.float64]:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..cancelling import bands
 from ..checks import as_image, as_mapping, as_seed, as_size
 from ..compare import alike
 from ..errors import ImageError, ParameterError, explain
@@ -132,12 +133,13 @@ def _drawn(parts: Sequence[Image], boxes: Boxes, out: Size, channels: int) -> li
         )
     drawn = []
     for number, part in enumerate(parts):
-        where = np.empty((*part.shape[:2], len(apart)), np.float32)
-        for channel, axis in enumerate(apart):
-            start, length = boxes[number][axis::2]
-            place = mark * lying(part.shape[axis], start, length)
-            where[..., channel] = place[:, None] if axis == 0 else place
-        drawn.append(np.concatenate([part, where], axis=2))
+        places = [mark * lying(part.shape[axis], *boxes[number][axis::2]) for axis in apart]
+        with_places = np.empty((*part.shape[:2], count + len(apart)), np.float32)
+        for rows in bands(len(part), with_places[:1].size):
+            with_places[rows, :, :count] = part[rows]
+            for channel, (axis, place) in enumerate(zip(apart, places, strict=True), count):
+                with_places[rows, :, channel] = place[rows, None] if axis == 0 else place
+        drawn.append(with_places)
     return drawn
 
 

@@ -113,7 +113,7 @@ def _spread(name: str, told: Pair, own: int, wanted: int | None) -> Size:
     rest = 0 if wanted is None else wanted - own - first - last
     if rest < 0 or (rest and None not in told):
         raise ParameterError(
-            explain("size", f"{wanted} {name}", f"must be {own + first + last}" + " or more" * (None in told),
+            explain("size", f"{wanted} {name}", f"must be {own + first + last} {name}" + " or more" * (None in told),
                     f"the picture itself has {own}")
         )
     if told == (None, None):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..cancelling import check, copied
 from ..checks import as_real, as_seed, as_size
 from ..errors import ImageError, explain
 from ..layers import Blend, Layer
@@ -126,6 +127,7 @@ def _marked(material: Material, mask: Mask, texture: float, patch_size: int) -> 
     image, colours = material.image, material.channels - material.kind.alpha
     if image.shape[2] >= MAX_CHANNELS:
         raise ImageError(explain("image", f"{image.shape[2]} channels", f"must be below {MAX_CHANNELS}", "use fewer"))
+    check()
     around, inside = _variations(image[..., :colours], mask, patch_size)
     varies = min(around, 2 * inside, _MOST_VARIATION)
     mark = np.float32(math.sqrt(_TOLERATED * texture * varies * colours))
@@ -141,7 +143,9 @@ def _variations(colours: Image, mask: Mask, patch_size: int) -> tuple[float, flo
     cut, count = (slice(rows * patch_size), slice(cols * patch_size)), patch_size**2
     variances = np.zeros((rows, cols), np.int64)
     for channel in range(colours.shape[2]):
+        check()
         blocks = _whole(colours[cut][..., channel]).reshape(shape)
+        check()
         sums = blocks.sum(axis=3).sum(axis=1)
         blocks *= blocks
         variances += count * blocks.sum(axis=3).sum(axis=1) - sums * sums
@@ -153,6 +157,7 @@ def _variations(colours: Image, mask: Mask, patch_size: int) -> tuple[float, flo
 
 
 def _whole(colours: npt.NDArray[Any]) -> Whole:
+    check()
     levels = colours.astype(np.float64)
     levels *= _LEVELS
     levels += 0.5
@@ -165,13 +170,14 @@ def _recoloured(material: Material, mask: Mask, thick: float, strength: float) -
         return material
     width = max(_LEAST_RING, int(thick / 4))
     ring = (distance(mask, width) <= width) & ~mask
-    image, kind, channels = material.image.copy(), material.kind, material.channels
+    image, kind, channels = copied(material.image), material.kind, material.channels
     if kind.alpha:
         seen = image[..., channels - 1] > 0
         mask, ring = mask & seen, ring & seen
     if not mask.any() or not ring.any():
         return material
     inside, around = (image[where][:, :channels].T for where in (mask, ring))
+    check()
     own, others = (_whole(one[:-1] / one[-1] if kind.alpha else one) for one in (inside, around))
     moved = _moved(own, others, strength)
     image[mask, : len(moved)] = (moved * inside[-1] if kind.alpha else moved).T
@@ -184,12 +190,14 @@ def _moved(inside: Whole, around: Whole, strength: float) -> npt.NDArray[np.floa
     goal = _means(inside) + strength * (_means(around) - _means(inside))
     moved = []
     for number, (own, other) in enumerate(zip(_planes(inside), _planes(around), strict=True)):
+        check()
         low, high = _COLOUR if number and len(inside) == 3 else _GREY
         (mean, spread), wanted = _moments(own), _moments(other)[1]
         ratio = min(max(wanted / spread, low), high) if spread > 0 else 1.0
         moved.append((own - mean) * (1 + strength * (ratio - 1)) + mean)
     colours = _colours(moved)
     for _ in range(_ROUNDS):
+        check()
         colours += (goal - _means(np.floor(colours)))[:, None]
         np.clip(colours, 0, _LEVELS, out=colours)
     return (colours / _LEVELS).astype(np.float32)

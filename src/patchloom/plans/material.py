@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..cancelling import bands
 from ..checks import as_image, as_mapping, as_real, from_image
 from ..compare import is_clear
 from ..errors import ImageError, ParameterError, explain
@@ -210,4 +211,7 @@ def identity(size: Size, patch_size: int, origin: tuple[int, int] = (0, 0), keys
         np.clip(np.arange(out - patch_size + 1) - corner, 0, own - patch_size)
         for out, corner, own in zip(size, origin, keys, strict=True)
     ]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=2).astype(np.int32)
+    field = np.empty((axes[0].size, axes[1].size, 2), np.int32)
+    for rows in bands(len(field), field[:1].size):
+        field[rows, :, 0], field[rows, :, 1] = axes[0][rows, None], axes[1]
+    return field

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
+from ..cancelling import bands, copied
 from ..checks import as_image, from_image
 from ..compare import alike, is_clear
 from ..errors import ImageError, ParameterError, explain
@@ -16,6 +18,8 @@ from ..pixels import again
 from ..pyramid import depth, level_sizes
 from ..types import Box, Image, Mask, PixelFormat, Pyramid, Size
 from .masked import shrinking
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def mosaic(pictures: Sequence[Any], *, names: Sequence[str] | None = None) -> Any:
@@ -63,8 +67,7 @@ def joined(pictures: Sequence[Any], checked: Sequence[tuple[Image, PixelFormat]]
             for one, name in zip(checked, names, strict=True)
         ]
         parts, like = [np.asarray(one) for one in alike_ones], alike_ones[0]
-    rows = max(part.shape[0] for part in parts)
-    return again(np.concatenate([_down_to(part, rows) for part in parts], axis=1), like)
+    return again(_abreast(parts), like)
 
 
 def _like(
@@ -82,8 +85,19 @@ def _like(
     return alike(image, kind, like, channels, False, names)
 
 
-def _down_to(part: Any, rows: int) -> Any:
-    return np.pad(part, ((0, rows - part.shape[0]), *((0, 0),) * (part.ndim - 1)), mode="edge")
+def _abreast(parts: Sequence[npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
+    """Return pictures of one kind side by side; below the lower ones their last row goes on."""
+    heights, widths = zip(*(part.shape[:2] for part in parts), strict=True)
+    whole = np.empty((max(heights), sum(widths), *parts[0].shape[2:]), np.result_type(*parts))
+    left = 0
+    for part, height, width in zip(parts, heights, widths, strict=True):
+        for rows in bands(len(whole), whole[:1].size):
+            there = whole[rows, left : left + width]
+            own = part[rows]
+            there[: len(own)] = own
+            there[len(own) :] = part[height - 1]
+        left += width
+    return whole
 
 
 def as_several(pictures: Any, least: int, name: str) -> list[Any]:
@@ -112,9 +126,7 @@ def side_by_side(sizes: Sequence[Size]) -> tuple[Box, ...]:
 
 def cut(image: Image, boxes: Sequence[Box]) -> list[Image]:
     """Return the pictures of a mosaic."""
-    return [
-        np.ascontiguousarray(image[top : top + rows, left : left + cols]) for top, left, rows, cols in boxes
-    ]
+    return [copied(image[top : top + rows, left : left + cols]) for top, left, rows, cols in boxes]
 
 
 def pyramids(parts: Sequence[Image], params: GPNNParams) -> tuple[Pyramid, tuple[tuple[Box, ...], ...]]:
@@ -139,11 +151,8 @@ def pyramids(parts: Sequence[Image], params: GPNNParams) -> tuple[Pyramid, tuple
     while min(min(of[count - 1]) for of in sizes) < params.patch_size:
         count -= 1
     each = [shrinking(part, of[:count], params) for part, of in zip(parts, sizes, strict=True)]
-    levels = []
-    for level in zip(*each, strict=True):
-        rows = max(part.shape[0] for part in level)
-        levels.append(np.concatenate([_down_to(part, rows) for part in level], axis=1))
-    return tuple(levels), tuple(side_by_side([of[level] for of in sizes]) for level in range(count))
+    levels = tuple(_abreast(level) for level in zip(*each, strict=True))
+    return levels, tuple(side_by_side([of[level] for of in sizes]) for level in range(count))
 
 
 def clear_of_seams(image: Image, boxes: Sequence[Box], patch_size: int) -> Mask:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..cancelling import bands, check, copied
 from ..errors import ParameterError, explain
 from ..types import Box, Mask, Size
 from .masked import as_part
@@ -46,31 +47,46 @@ class Moved:
 
     Attributes
     ----------
-    mask : Mask (H, W)
-        Where it is.
-    firm : Mask (H, W)
-        Which part of it stays as it is.
+    mask : Mask (h, w)
+        Its pixels, of the smallest rectangle that holds it; a box takes no memory, for a picture may have hundreds.
+    corner : (row, column)
+        Of that rectangle in the picture.
     shift : (rows, columns)
         How far it goes.
+    rim : int
+        How wide its outermost part is that may change, if it is a box.
     """
 
     mask: Mask
-    firm: Mask
+    corner: Size
     shift: Size
+    rim: int = 0
 
-    def there(self, mask: Mask) -> Mask:
-        """Return a mask moved as the object is; what leaves the frame is cut off."""
-        moved = np.zeros_like(mask)
-        spans = [_span(shift, length) for shift, length in zip(self.shift, mask.shape, strict=True)]
-        moved[spans[0][1], spans[1][1]] = mask[spans[0][0], spans[1][0]]
-        return moved
+    @property
+    def firm(self) -> Mask:
+        """Which part of it stays as it is, (h, w)."""
+        if not self.rim:
+            return self.mask
+        firm = np.zeros(self.mask.shape, np.bool_)
+        rows, cols = self.mask.shape
+        firm[self.rim : max(rows - self.rim, self.rim), self.rim : max(cols - self.rim, self.rim)] = True
+        return firm
 
+    @property
+    def here(self) -> tuple[slice, slice]:
+        """The rectangle in the picture."""
+        rows, cols = (slice(start, start + length) for start, length in zip(self.corner, self.mask.shape, strict=True))
+        return rows, cols
 
-def _span(shift: int, length: int) -> tuple[slice, slice]:
-    """Return what of an axis stays within it when moved, and where that comes to lie."""
-    count = max(length - abs(shift), 0)
-    first, then = max(-shift, 0), max(shift, 0)
-    return slice(first, first + count), slice(then, then + count)
+    def there(self, size: Size) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+        """Return where it comes to lie in a picture, and which part of its rectangle that is: the rest is cut off."""
+        places, parts = [], []
+        for corner, shift, length, side in zip(self.corner, self.shift, self.mask.shape, size, strict=True):
+            first = min(max(corner + shift, 0), side)
+            last = min(max(corner + shift + length, first), side)
+            places.append(slice(first, last))
+            parts.append(slice(first - corner - shift, last - corner - shift))
+        return (places[0], places[1]), (parts[0], parts[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,31 +122,41 @@ class Layout:
 
     def carried(self, image: npt.NDArray[Any], below: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return `below` with the objects of `image` at their new places."""
-        out = below.copy()
-        for number, moved in enumerate(self.objects):
-            rows, cols = np.nonzero(self.owner == number)
-            out[rows, cols] = image[rows - moved.shift[0], cols - moved.shift[1]]
+        out, shifts = copied(below), self._shifts
+        for band in bands(len(out), out[:1].size):
+            rows, cols = np.nonzero(self.owner[band] >= 0)
+            rows += band.start
+            by = shifts[self.owner[rows, cols]]
+            out[rows, cols] = image[rows - by[:, 0], cols - by[:, 1]]
         return out
 
     def home(self, patch_size: int) -> npt.NDArray[np.int32]:
         """Return where patches come from that do not change: their own place, or the object's."""
         size = (self.owner.shape[0], self.owner.shape[1])
-        index = identity(size, patch_size)
+        index, shifts = identity(size, patch_size), self._shifts
         most = np.array(index.shape[:2]) - 1
-        owner = np.where(self.firm, self.owner, -1)[: index.shape[0], : index.shape[1]]
-        for number, moved in enumerate(self.objects):
-            own = owner == number
-            index[own] = np.clip(index[own] - np.array(moved.shift), 0, most)
+        for rows in bands(len(index), index[:1].size):
+            part, owner = index[rows], self.owner[rows, : index.shape[1]]
+            own = self.firm[rows, : index.shape[1]] & (owner >= 0)
+            part[own] = np.clip(part[own] - shifts[owner[own]], 0, most)
         return index
 
     def parts(self) -> tuple[tuple[Box, Size], ...]:
         """Return the boxes of the source that lie below the result, and where: all of it, and the objects above."""
         rows, cols = self.owner.shape
         found: list[tuple[Box, Size]] = [((0, 0, rows, cols), (0, 0))]
-        for number, (down, right) in enumerate(moved.shift for moved in self.objects):
-            for row, col, height, width in _boxes(self.firm & (self.owner == number)):
+        for number, moved in enumerate(self.objects):
+            check()
+            place, _ = moved.there((rows, cols))
+            down, right = moved.shift
+            for top, left, height, width in _boxes(self.firm[place] & (self.owner[place] == number)):
+                row, col = place[0].start + top, place[1].start + left
                 found.append(((row - down, col - right, height, width), (row, col)))
         return tuple(found)
+
+    @property
+    def _shifts(self) -> npt.NDArray[np.int64]:
+        return np.array([moved.shift for moved in self.objects], np.int64)
 
 
 def _boxes(mask: Mask) -> Iterator[Box]:
@@ -147,13 +173,15 @@ def _boxes(mask: Mask) -> Iterator[Box]:
             begun.setdefault(run, row)
 
 
-def laid_out(objects: Sequence[Moved], *, copy: bool) -> Layout:
+def laid_out(objects: Sequence[Moved], shape: Size, *, copy: bool) -> Layout:
     """Return where objects come to lie.
 
     Parameters
     ----------
     objects : sequence of Moved
         Later ones come to lie above earlier ones.
+    shape : Size
+        Of the picture.
     copy : bool
         They leave no place behind.
 
@@ -162,13 +190,15 @@ def laid_out(objects: Sequence[Moved], *, copy: bool) -> Layout:
     ParameterError
         If they are the whole picture, or come to be.
     """
-    shape = objects[0].mask.shape
     owner, firm, left = np.full(shape, -1, np.int32), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
     for number, moved in enumerate(objects):
-        there = moved.there(moved.mask)
-        owner[there] = number
-        firm = np.where(there, moved.there(moved.firm), firm)
-        left |= moved.mask & (not copy)
+        check()
+        place, part = moved.there(shape)
+        mask = moved.mask[part]
+        np.copyto(owner[place], np.int32(number), where=mask)
+        np.copyto(firm[place], moved.firm[part], where=mask)
+        if not copy:
+            left[moved.here] |= moved.mask
     if left.all() or firm.all():
         raise ParameterError(
             explain("moves", "all of the picture", "must leave something to make the rest of", "move less")
@@ -204,16 +234,17 @@ def as_objects(moves: Any, own: Size, size: Size) -> tuple[Moved, ...]:
 
 
 def _as_object(move: Move, own: Size, size: Size) -> Moved:
+    check()
     if (move.box is None) == (move.mask is None):
         given = "neither" if move.box is None else "both"
         raise ParameterError(explain("move", f"{given} of box and mask", "must have one of them"))
-    mask, firm = _within(move.box, own, size) if move.mask is None else (as_part(move.mask, own, size, "object"),) * 2
+    mask, corner, rim = _within(move.box, own, size) if move.mask is None else _masked(move.mask, own, size)
     down, right = (_rescaled(*side) for side in zip(_whole(move.shift, 2, "shift"), own, size, strict=True))
     told = f"{right} to the right and {down} down"
     if not (down or right):
         raise ParameterError(explain("shift", told, "must move the object", "say how far, at least one pixel"))
-    moved = Moved(mask, firm, (down, right))
-    if not moved.there(mask).any():
+    moved = Moved(mask, corner, (down, right), rim)
+    if not mask[moved.there(size)[1]].any():
         raise ParameterError(
             explain("shift", told, f"takes the object out of the picture of {size[1]} x {size[0]} pixels",
                     "move it less")
@@ -221,8 +252,18 @@ def _as_object(move: Move, own: Size, size: Size) -> Moved:
     return moved
 
 
-def _within(box: Any, own: Size, size: Size) -> tuple[Mask, Mask]:
-    """Return a box as a mask, and what of it stays as it is."""
+def _masked(given: Any, own: Size, size: Size) -> tuple[Mask, Size, int]:
+    """Return a mask within the smallest rectangle that holds it, where that begins, and no rim."""
+    mask = as_part(given, own, size, "object")
+    spans = []
+    for axis in (1, 0):
+        found = np.flatnonzero(mask.any(axis=axis))
+        spans.append(slice(int(found[0]), int(found[-1]) + 1))
+    return mask[spans[0], spans[1]].copy(), (spans[0].start, spans[1].start), 0
+
+
+def _within(box: Any, own: Size, size: Size) -> tuple[Mask, Size, int]:
+    """Return a box as a mask, where it begins, and its rim."""
     top, left, rows, cols = _whole(box, 4, "box")
     if min(rows, cols) < 1 or min(top, left) < 0 or top + rows > own[0] or left + cols > own[1]:
         raise ParameterError(
@@ -230,14 +271,13 @@ def _within(box: Any, own: Size, size: Size) -> tuple[Mask, Mask]:
                     f"must lie within the picture of {own[1]} x {own[0]} pixels, each side at least 1",
                     "choose another box")
         )
-    mask, firm, spans = np.zeros(size, np.bool_), np.zeros(size, np.bool_), []
+    corner, sides = [], []
     for first, count, was, length in zip((top, left), (rows, cols), own, size, strict=True):
         begin = min(_rescaled(first, was, length), length - 1)
-        spans.append((begin, max(_rescaled(first + count, was, length), begin + 1)))
-    rim = max(1, int(min(last - first for first, last in spans) * _RIM + 0.5))
-    mask[slice(*spans[0]), slice(*spans[1])] = True
-    firm[tuple(slice(first + rim, max(last - rim, first + rim)) for first, last in spans)] = True
-    return mask, firm
+        corner.append(begin)
+        sides.append(max(_rescaled(first + count, was, length), begin + 1) - begin)
+    rim = max(1, int(min(sides) * _RIM + 0.5))
+    return np.broadcast_to(np.True_, sides), (corner[0], corner[1]), rim
 
 
 def _rescaled(place: int, own: int, size: int) -> int:

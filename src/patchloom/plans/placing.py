@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..cancelling import check
 from ..errors import ParameterError, explain
-from ..kernels.cancel import check
 from ..types import Box, Image, Mask, Size
 from .material import identity
 

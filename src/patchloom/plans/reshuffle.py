@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cancelling import bands, check
 from ..checks import as_seed, as_size
 from ..errors import ImageError, explain
 from ..layers import Blend
@@ -89,7 +90,7 @@ def reshuffle(
     out = None if size is None else as_size(size, least=params.patch_size)
     material = gather(source, maps, map_weights, size=out)
     everything, mask = as_region(region, material.own, out)
-    layout = laid_out(as_objects(moves, material.own, material.size), copy=copy)
+    layout = laid_out(as_objects(moves, material.own, material.size), material.size, copy=copy)
     check_side(material.image, params)
     hole = dilated(layout.left, _EDGE)
     picture, canvas = _guarded(material.image, layout, layout.left if hole.all() else hole)
@@ -114,17 +115,24 @@ def _guarded(image: Image, layout: Layout, hole: Mask) -> tuple[Image, Image]:
     count = image.shape[2]
     if count == MAX_CHANNELS:
         raise ImageError(explain("source", f"{count} channels", f"at most {MAX_CHANNELS - 1} in reshuffle"))
-    firm = np.any([moved.firm for moved in layout.objects], axis=0)
+    firm = np.zeros(image.shape[:2], np.bool_)
+    for moved in layout.objects:
+        check()
+        firm[moved.here] |= moved.firm
     owned = _OWNED + _OWNED_VARIANCES * _variance(image)
     channel = np.sqrt(np.float32(owned * count)) * firm[..., None].astype(np.float32)
+    check()
     whole = np.concatenate([image, channel], axis=2)
     return whole, np.ascontiguousarray(layout.carried(whole, grown_inwards(whole, hole)))
 
 
 def _variance(image: Image) -> float:
     """Return the variance of a picture's values, the mean of its channels, from sums of whole numbers."""
-    levels = np.rint(np.clip(image, -1, 2) * 1023).astype(np.int64).reshape(-1, image.shape[2])
-    count, total, squares = len(levels), levels.sum(axis=0), (levels * levels).sum(axis=0)
+    count = image.shape[0] * image.shape[1]
+    total = squares = np.zeros(image.shape[2], np.int64)
+    for rows in bands(len(image), image[:1].size):
+        levels = np.rint(np.clip(image[rows], -1, 2) * 1023).astype(np.int64).reshape(-1, image.shape[2])
+        total, squares = total + levels.sum(axis=0), squares + (levels * levels).sum(axis=0)
     return sum(count * int(s) - int(t) ** 2 for s, t in zip(squares, total, strict=True)) / (
         (count * 1023) ** 2 * image.shape[2]
     )

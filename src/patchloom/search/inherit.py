@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..types import NNF, Fields, Size, Wrap
 
 def finer(
     fields: Fields, ratio: float, outputs: Sequence[Size], keys: Sequence[Size], *, wrap: Wrap = (False, False),
-    threads: int = 1,
+    threads: int = 1, by: Callable[..., NNF] | None = None,
 ) -> Fields:
     """Return both fields for the next finer level.
 
@@ -30,19 +31,18 @@ def finer(
         Whether the output's rows, and columns, go round.
     threads : int
         At least 1.
+    by : callable, optional
+        Does for a field what `inherit` does on so many threads.
 
     Returns
     -------
     Fields
     """
-    forward = inherit(
-        fields.forward, ratio=ratio, query=outputs[0], key=keys[0], coarse_key=keys[1], wrap=wrap, threads=threads
-    )
+    down = partial(by or partial(inherit, threads=threads), ratio=ratio)
+    forward = down(fields.forward, query=outputs[0], key=keys[0], coarse_key=keys[1], wrap=wrap)
     reverse = fields.reverse
     if reverse is not None:
-        reverse = inherit(
-            reverse, ratio=ratio, query=keys[0], key=outputs[0], coarse_key=outputs[1], key_wrap=wrap, threads=threads
-        )
+        reverse = down(reverse, query=keys[0], key=outputs[0], coarse_key=outputs[1], key_wrap=wrap)
     return Fields(forward, reverse)
 
 
@@ -76,6 +76,18 @@ def inherit(
     NNF
         Its distances are the parents': a search computes them afresh.
     """
+    moves = moves_of(nnf, ratio=ratio, query=query, key=key, coarse_key=coarse_key, wrap=wrap, key_wrap=key_wrap)
+    index, distance = kernels.inherit(
+        np.ascontiguousarray(nnf.index), np.ascontiguousarray(nnf.distance), *moves, threads=threads
+    )
+    return NNF(index, distance, nnf.patch_size)
+
+
+def moves_of(
+    nnf: NNF, *, ratio: float, query: Size, key: Size, coarse_key: Size, wrap: Wrap = (False, False),
+    key_wrap: Wrap = (False, False),
+) -> tuple[Any, ...]:
+    """Return what `kernels.inherit` takes besides the field, each by axis: parents, rests, tables, and the last key."""
     patch = nnf.patch_size
     parents, rests, tables, last = [], [], [], []
     for axis in (0, 1):
@@ -87,11 +99,7 @@ def inherit(
         places = np.arange(coarse_key[axis] - (patch - 1) * (not key_wrap[axis]))
         tables.append(_stretch(places, key[axis], coarse_key[axis], patch, ratio))
         last.append(key[axis] - 1 - (patch - 1) * (not key_wrap[axis]))
-    index, distance = kernels.inherit(
-        np.ascontiguousarray(nnf.index), np.ascontiguousarray(nnf.distance), (parents[0], parents[1]),
-        (rests[0], rests[1]), (tables[0], tables[1]), (last[0], last[1]), threads=threads,
-    )
-    return NNF(index, distance, patch)
+    return (parents[0], parents[1]), (rests[0], rests[1]), (tables[0], tables[1]), (last[0], last[1])
 
 
 def _stretch(place: npt.NDArray[Any], fine: int, coarse: int, patch: int, ratio: float) -> npt.NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..kernels.cancel import check
+from ..cancelling import check
 from ..params import GPNNParams
 from ..types import NNF, Mask, Size
 from . import exact, patchmatch

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import kernels
+from ..cancelling import bands, check
 from ..kernels.numpy_kernels import hash_counter
 from ..types import NNF, Mask, Size
 from .quantise import Quantised, totals
@@ -33,7 +34,7 @@ class Effort:
 JUMPS = (4, 1)
 """How far the neighbours are that a sweep asks, in pixels."""
 
-_REPAIR = 8                                               # times the looks, in a repair
+REPAIR = 8                                                # times the looks, in a repair
 _WORD = 2**64 - 1
 
 
@@ -51,6 +52,7 @@ def search(
     """Return a field that no sweep made worse than `init`, or than a random one."""
     queries, keys = pair.grids
     at = None if active is None else np.flatnonzero(active).astype(np.int32)
+    check()
     if at is not None and not at.size and init is not None:
         return init
     index = _start(queries, keys, valid, active, init, seed)
@@ -69,7 +71,7 @@ def search(
     for number in range(effort.repairs if at is None else 0):
         worse = np.flatnonzero(worse_than_mean(distance, pair.steps)).astype(np.int32)
         if worse.size:
-            index, distance = sweep(effort.sweeps + number, worse, _REPAIR * effort.looks)
+            index, distance = sweep(effort.sweeps + number, worse, REPAIR * effort.looks)
     return NNF(index, distance, pair.patch_size)
 
 
@@ -88,9 +90,11 @@ def _start(
         return random_index(queries, keys, valid, seed)
     index = init.index
     if valid is not None:
-        allowed = valid[index[..., 0], index[..., 1]]
-        if active is not None:
-            allowed = allowed | ~active
+        allowed = np.empty(queries, np.bool_)
+        for rows in bands(len(allowed), allowed[:1].size):
+            allowed[rows] = valid[index[rows, :, 0], index[rows, :, 1]]
+            if active is not None:
+                allowed[rows] |= ~active[rows]
         if not allowed.all():
             index = np.where(allowed[..., None], index, random_index(queries, keys, valid, seed))
     return np.ascontiguousarray(index, np.int32)

@@ -77,7 +77,7 @@ class Quantised:
 
     def swapped(self) -> Quantised:
         """Return the pair for the reverse search, from key to query."""
-        return Quantised(self.key, self.query, self.patch_size, self.low, self.scale, self.exact_key, self.key_range)
+        return replace(self, query=self.key, key=self.query, changed=None)
 
     def kept(self) -> Quantised:
         """Return what the next pair needs of this one, without the rest of its memory."""

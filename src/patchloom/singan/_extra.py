@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..errors import MissingExtraError, explain
+from ..errors import MissingExtraError
 
 try:
     import safetensors  # noqa: F401
     import torch  # noqa: F401
 except ImportError as error:
     raise MissingExtraError(
-        explain("singan", error.name or "torch", "is not installed",
-                'pip install "patchloom[torch]"; where a CPU is all there is, first '
-                "pip install torch --index-url https://download.pytorch.org/whl/cpu")
+        f"singan needs {error.name or 'torch'}, which is not installed; "
+        'pip install "patchloom[torch]"; where a CPU is all there is, first '
+        "pip install torch --index-url https://download.pytorch.org/whl/cpu"
     ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
@@ -11,29 +10,14 @@ from typing import Any
 import torch
 
 from ..checks import as_threads
+from ..device import choosing
 from ..errors import ParameterError, explain
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def as_device(name: Any) -> torch.device:
-    """Return the device of a name; ``auto`` is the first of CUDA, MPS and CPU that is there.
-
-    Raises
-    ------
-    ParameterError
-        If the name is another, or the device is not there.
-    """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return torch.device(next(kind for kind, found in there.items() if found))
-    asked = re.fullmatch(r"(cpu|cuda|mps)(?::([0-9]{1,2}))?", str(name))       # torch takes cuda:256 for cuda:0
-    if asked is None:
-        raise ParameterError(explain("device", repr(name), "must be auto, cpu, cuda, cuda:NUMBER or mps"))
-    kind, number = asked[1], int(asked[2] or 0)
-    if not there[kind] or number >= (torch.cuda.device_count() if kind == "cuda" else 1):
-        raise ParameterError(explain("device", repr(name), "is not on this machine", "try auto or cpu"))
-    return torch.device(str(name))
+    """Return the device of a name, as `patchloom.device.choosing.as_device`: torch's CPU where that needs no torch."""
+    found = choosing.as_device(name)
+    return torch.device("cpu") if found is None else found
 
 
 def as_precision(asked: str, device: torch.device) -> str:

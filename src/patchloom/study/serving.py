@@ -21,14 +21,14 @@ from socketserver import TCPServer
 from typing import Any, cast
 
 from .. import io
-from ..errors import FileError, InputError, explain
+from ..errors import InputError, explain
+from ..loopback import ADDRESS, HEADERS, taken, url
 from .answers import as_answer
 from .database import Database
 from .pages import Page
 
 log = logging.getLogger("patchloom")
 
-ADDRESS = "127.0.0.1"
 MOST_BODY = 4096
 """Bytes of a request's body; an answer has some four hundred."""
 
@@ -36,14 +36,10 @@ _DRAINED = 1 << 20
 _PATHS = {"/": "GET, HEAD", "/answers": "POST"}
 
 _HEADERS = {
+    **HEADERS,
     "Cache-Control": "no-store",
     # The page has a policy of its own; these cannot stand in a page.
     "Content-Security-Policy": "frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
 }
 
 
@@ -70,13 +66,11 @@ class StudyServer(ThreadingHTTPServer):
 
     def __init__(self, page: Page, database: Database, port: int = 0) -> None:
         self.page, self.database = page, database
+        self._ended = False
         try:
             super().__init__((ADDRESS, port), _Handler)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise FileError(
-                explain("port", f"{port} ({reason})", "must be free", "try --port 0 for a free one")
-            ) from error
+            raise taken(port, error) from error
 
     def server_bind(self) -> None:
         """Take the port, without asking the network what this machine is called."""
@@ -86,7 +80,17 @@ class StudyServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """Where the page is."""
-        return f"http://{ADDRESS}:{self.server_port}/"
+        return url(self.server_port)
+
+    def serve_forever(self, poll_interval: float = 0.1) -> None:
+        """Serve until `stop`, which is looked for so often, in seconds."""
+        self.timeout = poll_interval
+        while not self._ended:
+            self.handle_request()
+
+    def stop(self) -> None:
+        """Have `serve_forever` return; may be called from any thread, before it too."""
+        self._ended = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log what ended a connection, as browsers that go away do."""

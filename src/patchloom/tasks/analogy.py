@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -25,6 +25,7 @@ def analogy(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -35,7 +36,7 @@ def analogy(
     ----------
     source, structure, colours, detail, size
         As for `patchloom.plans.analogy`.
-    maps, map_weights, params, seed, threads, memory, on_step, cancel
+    maps, map_weights, params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; the numbers are by default ``PRESETS["analogy"]``;
         ``"style"`` and ``"sketch"`` are for paintings and drawings. Maps follow
         the patches of the source, but cannot weigh in the search.
@@ -73,4 +74,4 @@ def analogy(
             source, structure, colours=colours, detail=detail, size=size, maps=maps, map_weights=map_weights,
             params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -26,6 +26,7 @@ def animate(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -51,7 +52,7 @@ def animate(
     params : GPNNParams, optional
         By default ``PRESETS["animate"]``, where ``coarsest`` 0 is half the picture. A smaller
         one rearranges more, and moves less smoothly.
-    seed, threads, memory, on_step, cancel
+    seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`.
 
     Returns
@@ -86,4 +87,4 @@ def animate(
             source, frames=frames, motion=motion, mask=mask, feather=feather, size=size, maps=maps,
             map_weights=map_weights, params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.collage import ManyMaps, Places
 from ..plans.material import Weights
@@ -26,6 +26,7 @@ def collage(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -36,7 +37,7 @@ def collage(
     ----------
     sources, size, places, layout, weights, maps
         As for `patchloom.plans.collage`.
-    map_weights, params, seed, threads, memory, on_step, cancel
+    map_weights, params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; the numbers are by default ``PRESETS["collage"]``.
 
     Returns
@@ -72,4 +73,4 @@ def collage(
             sources, size, places=places, layout=layout, weights=weights, maps=maps, map_weights=map_weights,
             params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -25,6 +25,7 @@ def edit(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -51,7 +52,7 @@ def edit(
         Pictures of the source's size. They follow in the region, and are left alone elsewhere.
     map_weights : mapping of str to float, optional
         None may be above 0: the edit has no such map.
-    params, seed, threads, memory, on_step, cancel
+    params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; `params` is by default ``PRESETS["edit"]``. A smaller
         ``coarsest`` melts the edit into the picture, a larger one keeps it as it is.
 
@@ -90,4 +91,4 @@ def edit(
             source, edited, region=region, feather=feather, size=size, maps=maps, map_weights=map_weights,
             params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

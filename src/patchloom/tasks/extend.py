@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -27,6 +27,7 @@ def extend(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -48,7 +49,7 @@ def extend(
         Pictures of the same size that are extended alike; see `patchloom.generate`.
     map_weights : mapping of str to float, optional
         How much each map counts in the search, 0 to 100; the picture itself counts 1.
-    params, seed, threads, memory, on_step, cancel
+    params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; `params` is by default ``PRESETS["extend"]``.
 
     Returns
@@ -84,4 +85,4 @@ def extend(
             image, top=top, bottom=bottom, left=left, right=right, feather=feather, size=size, maps=maps,
             map_weights=map_weights, params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -23,6 +23,7 @@ def generate(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -51,8 +52,14 @@ def generate(
         default a fresh one is drawn, which ``Result.seed`` tells.
     threads : int
         0 means ``PATCHLOOM_THREADS`` or else all cores. No result depends on it.
+    device : str or torch.device
+        ``"cpu"``: the compiled kernels. ``"cuda"``, ``"cuda:1"`` or ``"mps"``: a GPU, by torch (``pip install
+        'patchloom[torch]'``); ``"auto"`` is the first that torch sees, or else ``"cpu"``. The same seed gives the
+        same bytes on all of them; that is tested with torch on the CPU, and not yet on CUDA or MPS. A
+        ``torch.device("cpu")`` is torch on the CPU, which is slow, for comparisons.
     memory : int or str, optional
-        Budget in bytes (or ``"500MB"``); a run that would need more is refused.
+        Budget in bytes (or ``"500MB"``) of this machine's memory; a run that would need more is refused. A
+        GPU's own memory does not count: it is asked for as it is needed.
     on_step : callable, optional
         Called with every `Step`.
     cancel : callable, optional
@@ -69,7 +76,9 @@ def generate(
     InputError
         If something that was passed cannot be used.
     MemoryBudgetError
-        If the run would need more than `memory`.
+        If the run would need more than `memory`, or a GPU has not enough.
+    MissingExtraError
+        If `device` needs torch, and that is not installed.
     Cancelled
         If `cancel` asked for it.
 
@@ -89,4 +98,4 @@ def generate(
         plan = plans.generate(
             source, size=size, tile=tile, maps=maps, map_weights=map_weights, params=params, seed=seed
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -26,6 +26,7 @@ def harmonise(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -36,7 +37,7 @@ def harmonise(
     ----------
     image, mask, strength, texture, feather, size
         As for `patchloom.plans.harmonise`.
-    maps, map_weights, params, seed, threads, memory, on_step, cancel
+    maps, map_weights, params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; the numbers are by default ``PRESETS["harmonise"]``. Maps follow
         the patches; only the picture changes its colours.
 
@@ -73,4 +74,4 @@ def harmonise(
             image, mask, strength=strength, texture=texture, feather=feather, size=size, maps=maps,
             map_weights=map_weights, params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -27,6 +27,7 @@ def inpaint(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -62,7 +63,7 @@ def inpaint(
         Pictures of the same size that are filled alike; see `patchloom.generate`.
     map_weights : mapping of str to float, optional
         How much each map counts in the search, 0 to 100; the picture itself counts 1.
-    params, seed, threads, memory, on_step, cancel
+    params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; `params` is by default ``PRESETS["inpaint"]``. Another
         seed gives another answer.
 
@@ -102,4 +103,4 @@ def inpaint(
             image, hole, invert=invert, fill=fill, source_mask=source_mask, feather=feather, size=size, maps=maps,
             map_weights=map_weights, params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..plans.moving import Move
@@ -27,6 +27,7 @@ def reshuffle(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -51,7 +52,7 @@ def reshuffle(
         default a twenty-fifth of the longer side.
     size : (rows, columns), optional
         What the picture is brought to first, and with it maps, masks, boxes and shifts.
-    maps, map_weights, params, seed, threads, memory, on_step, cancel
+    maps, map_weights, params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; `params` is by default ``PRESETS["reshuffle"]``.
 
     Returns
@@ -88,4 +89,4 @@ def reshuffle(
             source, moves, copy=copy, region=region, feather=feather, size=size, maps=maps, map_weights=map_weights,
             params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -25,6 +25,7 @@ def retarget(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -45,7 +46,7 @@ def retarget(
         pixel, at its place relative to the frame.
     remove : array or PIL image, optional
         A mask of the source's size: nothing that is white is in the result.
-    maps, map_weights, params, seed, threads, memory, on_step, cancel
+    maps, map_weights, params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; `params` is by default ``PRESETS["retarget"]``.
 
     Returns
@@ -79,4 +80,4 @@ def retarget(
             source, size, steps=steps, protect=protect, remove=remove, maps=maps, map_weights=map_weights,
             params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

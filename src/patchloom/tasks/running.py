@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
+from ..cancelling import cancelled_by
 from ..checks import as_memory, as_threads
+from ..device.choosing import engine_on
+from ..device.failing import forgetting
 from ..estimate import check_memory
 from ..gpnn import steps
-from ..kernels.cancel import cancelled_by
 from ..types import Plan, Result, Step
 from .delivery import delivered
 from .filming import filmed, frame_plan, framed
@@ -18,10 +20,12 @@ from .filming import filmed, frame_plan, framed
 OnStep = Callable[[Step], None]
 
 
+@forgetting()
 def run(
     plan: Plan,
     *,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -33,7 +37,7 @@ def run(
     ----------
     plan : Plan
         From `patchloom.plans`.
-    threads, memory, on_step, cancel
+    threads, device, memory, on_step, cancel
         As for `patchloom.generate`.
     clock : callable
         Seconds, for ``Result.timings``.
@@ -43,15 +47,16 @@ def run(
     Result
         ``image`` and ``maps`` have the types that were passed to the plan.
     """
+    engine, threads = engine_on(device, threads=threads), as_threads(threads)
     check_memory(plan, as_memory(memory))
-    log, threads = _Log(plan, on_step, clock), as_threads(threads)
+    log = _Log(plan, on_step, clock)
     with cancelled_by(cancel):
         loop: tuple[Any, ...] = ()
         if plan.drift is None:
-            first = log.last(steps(plan, threads=threads))
+            first = log.last(steps(plan, device=engine))
             made = delivered(plan, first, threads=threads)
         else:
-            ends = (log.last(steps(frame_plan(plan, frame), threads=threads)) for frame in range(plan.frames))
+            ends = (log.last(steps(frame_plan(plan, frame), device=engine)) for frame in range(plan.frames))
             first = next(ends)
             frames = (framed(plan, step, threads=threads) for step in chain([first], ends))
             made = dict[str, Any](filmed(plan, frames))
@@ -59,7 +64,7 @@ def run(
             made[""] = loop[0]
     return Result(
         made.pop(""), first.fields.forward, plan.params, plan.seed, tuple(log.methods), tuple(log.iterations),
-        log.timings, maps=made, blend=plan.blend, frames=loop,
+        log.timings, maps=made, blend=plan.blend, frames=loop, device=engine.name,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import plans
-from ..kernels.cancel import cancelled_by
+from ..cancelling import cancelled_by
 from ..params import GPNNParams
 from ..plans.material import Maps, Weights
 from ..types import Result, Size
@@ -25,6 +25,7 @@ def tile(
     params: GPNNParams | None = None,
     seed: int | None = None,
     threads: int = 0,
+    device: Any = "cpu",
     memory: int | str | None = None,
     on_step: OnStep | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -44,7 +45,7 @@ def tile(
         0 to 256; they lie within the band.
     size : (rows, columns), optional
         What the picture is brought to first; by default it keeps its own.
-    maps, map_weights, params, seed, threads, memory, on_step, cancel
+    maps, map_weights, params, seed, threads, device, memory, on_step, cancel
         As for `patchloom.generate`; `params` is by default ``PRESETS["tile"]``.
 
     Returns
@@ -79,4 +80,4 @@ def tile(
             image, axes=axes, keep=keep, feather=feather, size=size, maps=maps, map_weights=map_weights,
             params=params, seed=seed,
         )
-        return run(plan, threads=threads, memory=memory, on_step=on_step, cancel=cancel)
+        return run(plan, threads=threads, device=device, memory=memory, on_step=on_step, cancel=cancel)

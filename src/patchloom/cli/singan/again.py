@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ... import io
+from ... import catalogue, io
+from ...catalogue import as_size_request, resolve_size
 from ...checks import as_seed
 from ...errors import FileError, ParameterError, explain
 from .. import record
 from ..inputs import Input, Source
 from ..jobs import Origin, Request
-from ..options import as_size_request, resolve_size
 from .made import Job, prepared
 from .making import ModelCommand
 from .opened import Shelf
@@ -49,12 +49,12 @@ def again(
     AttributeError, KeyError, TypeError, ValueError or click.UsageError
         If the file says something else than a command wrote.
     """
-    options = json.loads(origin.about[record.OPTIONS])
+    options = json.loads(origin.about[catalogue.OPTIONS])
     size, device = options.pop("size", None), _device(origin, options.pop("device", "auto"))
     own = record.given_again(command.own, options)
     asked = None if size is None else as_size_request(size)
-    first, *rest = _sources(command, json.loads(origin.about[record.SOURCES]))
-    seed = as_seed(int(origin.about[record.SEED]))
+    first, *rest = _sources(command, json.loads(origin.about[catalogue.SOURCES]))
+    seed = as_seed(int(origin.about[catalogue.SEED]))
     values: dict[str, Any] = {"quiet": quiet, "force": request.force, "seed": seed, "count": 1, "device": device,
                               "threads": request.threads}
     path = find(first)
@@ -69,8 +69,8 @@ def again(
 
 def check_again(values: Mapping[str, Any]) -> None:
     """Refuse options of `rerun` that are for the other engine."""
-    for name in ("save_nnf", "dry_run", "memory"):
-        if values[name] not in (None, False):
+    for name, usual in (("save_nnf", False), ("dry_run", False), ("memory", None), ("device", "cpu")):
+        if values[name] != usual:
             option = "--" + name.replace("_", "-")
             raise ParameterError(explain("output", "made with a trained model", f"{option} is for results of patches",
                                          "leave it out"))

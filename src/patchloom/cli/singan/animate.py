@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ... import io
-from ...checks import as_real
+from ...catalogue import LOOP, Role
 from ...params import MOST_SCALES
-from ...params.singan_tasks import ALPHA, ANIMATE_FEATHER, BETA, FRAMES, LEAST_ALPHA, Range
-from ..animate import LOOP
-from ..options import Checked, as_number, feather_option
-from ..task import Role
-from .making import Call, making, whole
+from ...params.singan_tasks import ALPHA, ANIMATE_FEATHER, BETA, FRAMES, LEAST_ALPHA
+from ..options import Checked, as_number, feather_option, real, whole
+from .making import Call, making
 
 if TYPE_CHECKING:
     from ...singan import Sample
@@ -27,10 +25,6 @@ Examples:
 """
 
 
-def _number(name: str, allowed: Range[float]) -> Checked:
-    return Checked("NUMBER", lambda text: as_real(as_number(text), name, *allowed.limits))
-
-
 @making("animate", short_help="MODEL's picture, moving.", epilog=EXAMPLES, delivery=LOOP,
         roles=(Role("mask", "White where things move; the rest stays as it is."),))
 @click.option("--frames", type=whole("frames", *FRAMES.limits), default=str(FRAMES.usual),
@@ -40,10 +34,10 @@ def _number(name: str, allowed: Range[float]) -> Checked:
 @click.option("--start-scale", type=whole("start_scale", 0, MOST_SCALES - 1), default="0",
               help="The scale at which noise enters: at 0, the coarsest, everything moves; at later ones smaller "
                    "things and by less, and hardly anything if training was short.  [default: 0; to the model's last]")
-@click.option("--alpha", type=_number("alpha", ALPHA), default=str(ALPHA.usual),
+@click.option("--alpha", type=real("alpha", *ALPHA.limits), default=str(ALPHA.usual),
               help="How strongly everything is drawn back to the picture; more is less motion."
                    f"  [default: {ALPHA.usual}; {ALPHA.low:g} to {ALPHA.high:g}, of a loop from {LEAST_ALPHA}]")
-@click.option("--beta", type=_number("beta", BETA), default=str(BETA.usual),
+@click.option("--beta", type=real("beta", *BETA.limits), default=str(BETA.usual),
               help=f"How smoothly things go on as they went.  [default: {BETA.usual}; {BETA.low:g} to {BETA.high:g}]")
 @click.option("--loop/--no-loop", default=True,
               help="Whether the last frame leads back to the first; without, as published, the walk begins at the "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...catalogue import Role
 from ...params.singan_tasks import EDIT_BACK, EDIT_DILATION, EDIT_FEATHER
 from ..options import feather_option
-from ..task import Role
 from .making import Call, making
 from .parts import dilate_option, injection_option, own_size
 

@@ -14,7 +14,6 @@ from ..._version import __version__
 from ...errors import ParameterError, explain
 from ...params import SINGAN_PRESETS
 from ..exits import check_open, say, tell
-from ..output import check_inputs_kept
 from ..tables import Table, figures, plain
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def _draw(model: Model, path: Path, source: Path, *, force: bool) -> None:
     from .plotting import drawn
 
     io.check_writable(path, force=force, suffixes=PLOTS)
-    check_inputs_kept([source], [path])
+    io.check_inputs_kept([source], [path])
     io.place(path, drawn(model, io.shown(source.name)), force=force)
     say(io.shown(path))
 

@@ -13,21 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import io
+from ... import catalogue, io
 from ..._version import __version__
+from ...catalogue import Loaded, Options, as_seeds, resolve_size
 from ...checks import as_image, from_image
 from ...errors import InputError
 from ...types import Size
 from .. import record
 from ..command import check_stdout
-from ..exits import deliver, say, tell
-from ..inputs import Input, Loaded, Source, as_sources, load, partner
-from ..jobs import Origin, Request, Target, as_seeds
-from ..options import resolve_size
-from ..output import STDOUT, as_naming, check_distinct, check_inputs_kept, check_many
+from ..exits import tell
+from ..inputs import Input, Source, as_sources, load, partner
+from ..jobs import Origin, Request, Target
+from ..output import STDOUT, as_naming, check_distinct, check_many
 from ..progress import Progress
-from ..running import Runner
-from ..task import Options
+from ..running import Runner, put
 from .fitting import check_fits
 from .making import Call, Making, ModelCommand
 from .opened import Opened
@@ -117,7 +116,7 @@ def finish(runner: Runner, jobs: Sequence[Job], as_json: bool, count: int) -> in
     check_distinct([*outputs, *(path for file in files for path in file.outputs)])
     read = [source.path for job in jobs for source in (job.file.source, *(one.source for one in job.inputs))]
     read += [job.origin.path for job in jobs if job.origin is not None]
-    check_inputs_kept(read, [*outputs, *(path for file in files for path in file.outputs)])
+    io.check_inputs_kept(read, [*outputs, *(path for file in files for path in file.outputs)])
     made: list[list[dict[str, Any]]] = [[] for _ in jobs]
     for file in files:
         _with_model(file, [(job, made[at]) for at, job in enumerate(jobs) if job.file is file], runner)
@@ -221,7 +220,7 @@ def _result(job: Job, loaded: Loaded, target: Target, runner: Runner, progress: 
     start, made = time.perf_counter(), job.command.made
     bar = progress.portion(f"{job.label} seed {target.seed}", _work(job))
     picture = loaded.pictures[0].pixels if made.takes else None
-    companions = {one.role: read.pixels for one, read in zip(loaded.inputs, loaded.pictures, strict=True)}
+    companions = {one.role: one.picture.pixels for one in loaded.given}
     how = {"seed": target.seed, "device": job.device, "threads": job.threads}
     sample = made.make(Call(job.file.model, picture, companions, job.options, how, bar))
     bar(1.0, "")
@@ -232,14 +231,12 @@ def _result(job: Job, loaded: Loaded, target: Target, runner: Runner, progress: 
     frames = sample.frames or (sample.image,)
     many = f"  {len(frames)} frames" if sample.frames else ""
     line = f"{target.label}  {cols} x {rows}{many}  seed {target.seed}  {seconds:.1f} s"
-    progress.line(line)
-    if runner.quiet and runner.request.tell_seed and target.path and target.path.suffix.lower() in io.UNMARKED:
-        say(line)                                         # a seed that is nowhere else
+    compared = runner.made(line, target, made.delivery, job.origin, data, progress)
     return {
         "path": STDOUT if target.path is None else str(target.path), "source": job.label,
         "model": job.file.source.label, "seed": target.seed, "width": cols, "height": rows, "frames": len(frames),
-        "parameters": _parameters(job), "sha256_of_pixels": record.pixel_hash(*frames), "seconds": round(seconds, 3),
-        **_compared(job, target, data, progress),
+        "parameters": _parameters(job), "sha256_of_pixels": catalogue.pixel_hash(*frames), "seconds": round(seconds, 3),
+        **compared,
     }
 
 
@@ -256,14 +253,14 @@ def _metadata(job: Job, loaded: Loaded, target: Target) -> dict[str, str]:
     if job.options["size"] is not None:
         options["size"] = f"{job.size[1]}x{job.size[0]}"
     file = job.file
-    model = record.entry(Input(file.role, file.source), file.source.name, file.sha256)
+    model = catalogue.entry(file.role, file.source.name, file.sha256, catalogue.told(file.source.path))
     return {
-        record.VERSION: __version__,
-        record.TASK: job.command.made.task,
-        record.SEED: str(target.seed),
-        record.PARAMETERS: json.dumps(_parameters(job), sort_keys=True),
-        record.OPTIONS: json.dumps(options, sort_keys=True),
-        record.SOURCES: json.dumps([model, *record.entries(loaded)]),
+        catalogue.VERSION: __version__,
+        catalogue.TASK: job.command.made.task,
+        catalogue.SEED: str(target.seed),
+        catalogue.PARAMETERS: json.dumps(_parameters(job), sort_keys=True),
+        catalogue.OPTIONS: json.dumps(options, sort_keys=True),
+        catalogue.SOURCES: json.dumps([model, *loaded.entries()]),
     }
 
 
@@ -276,19 +273,5 @@ def _write(
     suffix = made.delivery.suffixes[0] if target.path is None else target.path.suffix
     result: Any = sample                                  # has the two parts of a `Result` that become a file
     data = made.delivery.encode(result, job.options, suffix, icc, about)
-    if target.path is None:
-        deliver(data)
-    else:
-        io.place(target.path, data, force=force)
+    put(target, data, force=force)
     return data
-
-
-def _compared(job: Job, target: Target, data: bytes, progress: Progress) -> dict[str, bool]:
-    """Say whether a result that was made again is the same."""
-    if job.origin is None:
-        return {}
-    before = io.read_bytes(job.origin.path)
-    same = job.command.made.delivery.same(data, before)
-    what = "the same bytes as" if data == before else "the same pixels as" if same else "other pixels than"
-    progress.line(f"{target.label} has {what} {io.shown(job.origin.path)}")
-    return {"same_pixels": same, "same_bytes": data == before}

@@ -37,11 +37,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ...checks import as_seed, as_threads, as_whole
+from ...catalogue import Delivery, Options, Role
 from ...types import Size
 from ..command import output_options
-from ..options import MAX_COUNT, Checked, as_count, as_number, as_size_request
-from ..task import Delivery, Options, Role
+from ..options import THREADS, Checked, result_options, role_options
 from .opened import Opened, open_model
 
 if TYPE_CHECKING:
@@ -182,18 +181,13 @@ def making(
     return command
 
 
-def whole(name: str, low: int, high: int) -> Checked:
-    """Return the type of an option that is a whole number."""
-    return Checked("INTEGER", lambda text: as_whole(as_number(text), name, low, high))
-
-
 def machine_options() -> list[click.Option]:
     """Return ``--device`` and ``--threads``."""
     return [
         click.Option(["--device"], type=Checked("DEVICE", _as_device), default="auto",
                      help="Where torch computes: auto, cpu, cuda, cuda:NUMBER or mps.  [default: auto, the first of "
                           "CUDA, MPS and the CPU that is there]"),
-        click.Option(["--threads"], type=Checked("INTEGER", lambda text: as_threads(as_number(text))), default="0",
+        click.Option(["--threads"], type=THREADS, default="0",
                      help="Threads of the CPU; the last bits of torch's sums may depend on their number."
                           "  [default: 0, which means PATCHLOOM_THREADS or else all cores; 0 to 1024]"),
     ]
@@ -217,27 +211,9 @@ def _arguments(made: Making) -> list[click.Parameter]:
 
 def _shared_options(made: Making) -> list[click.Option]:
     """Return the options that all these commands have."""
-    each = f"each {made.takes}" if made.takes else "each model"
-    roles = [
-        click.Option(
-            ["--" + role.name.replace("_", "-"), role.name], metavar="PATH", required=role.required,
-            help=f"{role.help} A file, a folder with one of the same name for {each}, or a template."
-                 + ("" if role.required else "  [default: none]"),
-        )
-        for role in made.roles
-    ]
-    size = click.Option(
-        ["--size"], metavar="WxH", type=Checked("WxH", as_size_request),
-        help="WIDTHxHEIGHT of the results, in pixels or per cent of the model's picture: 640x480, 150%, 200%x100%."
-             "  [default: 100%]")
     return [
-        *roles,
-        click.Option(["--count"], type=Checked("INTEGER", as_count), default="1",
-                     help=f"Results to make{' of each' if made.takes else ''}.  [default: 1; 1 to {MAX_COUNT}]"),
-        *([size] if made.size else []),
-        click.Option(["--seed"], type=Checked("INTEGER", lambda text: as_seed(as_number(text))),
-                     help="Decides everything random; result i of --count has seed S + i."
-                          "  [default: a fresh one, which is told; 0 to 2**64 - 1]"),
+        *role_options(made.roles, f"each {made.takes or 'model'}"),
+        *result_options("result", " of each" if made.takes else "", size="the model's picture" if made.size else ""),
         *machine_options(),
         *output_options(made.template),
     ]

@@ -11,8 +11,8 @@ import click
 
 from ...params import SinGANParams, check, numbers_of
 from ...params.singan_tasks import COLOURS, PAINT_START
-from ..options import Checked, as_number
-from .making import Call, making, whole
+from ..options import Checked, as_number, whole
+from .making import Call, making
 from .parts import injection_option
 
 if TYPE_CHECKING:

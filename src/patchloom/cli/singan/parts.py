@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...catalogue import Options
 from ...checks import as_image
 from ...params import MOST_SCALES
 from ...params.singan_tasks import Range
 from ...types import Size
-from ..options import Command
-from ..task import Options
-from .making import whole
+from ..options import Command, whole
 
 if TYPE_CHECKING:
     from ...singan import Model

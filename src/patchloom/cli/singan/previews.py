@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import io
+from ... import catalogue, io
 from ..._version import __version__
 from ...errors import FileError, explain
 from ...types import PixelFormat
-from .. import record
 
 if TYPE_CHECKING:
     from ...singan import Model, Step
@@ -81,8 +80,9 @@ class Previews:
                 pixels = singan.reconstruction(model, **self._where)
             path = self.folder / self._name(scale, len(made.record), what)
             told = {
-                record.VERSION: __version__, record.TASK: "singan train", record.SEED: str(seed), record.PART: what,
-                record.PARAMETERS: json.dumps(asdict(model.params), sort_keys=True),
+                catalogue.VERSION: __version__, catalogue.TASK: "singan train", catalogue.SEED: str(seed),
+                catalogue.PART: what,
+                catalogue.PARAMETERS: json.dumps(asdict(model.params), sort_keys=True),
             }
             io.write(path, _as_rgb(pixels), metadata=told, force=self._force)
             self.paths.append(path)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ...params import MOST_SCALES
-from .making import Call, making, whole
+from ..options import whole
+from .making import Call, making
 
 if TYPE_CHECKING:
     from ...singan import Sample

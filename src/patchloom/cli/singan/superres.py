@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ... import io
-from ...checks import as_real
+from ...catalogue import Options
+from ...checks import size_of
 from ...errors import FileError, ImageError, ParameterError, explain
 from ...params import SINGAN_PRESETS, SinGANParams
 from ...params.number import check, numbers_of
@@ -19,9 +20,7 @@ from ...params.singan_tasks import FACTOR
 from ...types import Size
 from ..exits import say
 from ..inputs import Source, as_sources
-from ..jobs import pixel_size
-from ..options import Checked, Command, as_number
-from ..task import Options
+from ..options import Checked, Command, as_number, real
 from .checkpoints import Checkpoints, going_on, stopping
 from .making import Call, making
 from .opened import Opened, open_model
@@ -75,7 +74,7 @@ def _begun(path: Path, values: Mapping[str, Any]) -> Opened:
 
 def _whole(picture: io.Picture) -> int:
     """Return the longer side of a picture, if it can be trained on without making it smaller."""
-    rows, cols = pixel_size(picture)
+    rows, cols = size_of(picture.pixels)
     most = int(numbers_of(SinGANParams)["max_size"].high)
     if max(rows, cols) > most:
         raise ImageError(explain("image", f"{cols} x {rows} pixels", f"sides must be at most {most}", "cut a part out"))
@@ -126,7 +125,7 @@ def _iterations(make: Command) -> Command:
 
 @making("superres", short_help="A picture with more pixels.", epilog=EXAMPLES, opens=_open, sized=_size,
         training=("iterations", "model_out"))
-@click.option("--factor", type=Checked("NUMBER", lambda text: as_real(as_number(text), "factor", *FACTOR.limits)),
+@click.option("--factor", type=real("factor", *FACTOR.limits),
               default=f"{FACTOR.usual:g}",
               help=f"Of both sides.  [default: {FACTOR.usual:g}; above {FACTOR.low:g} to {FACTOR.high:g}]")
 @click.option("--consistent/--drifting", default=True,

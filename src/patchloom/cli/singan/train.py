@@ -13,13 +13,12 @@ import click
 
 from ... import io
 from ..._version import __version__
-from ...checks import as_seed
 from ...errors import FileError, ParameterError, explain
 from ...params import SINGAN_PRESETS, SinGANParams, numbers_of
 from ..exits import CANCELLED, DONE, check_open, say, tell
 from ..inputs import Source, as_sources
-from ..options import Checked, as_number, number_options, preset_options
-from ..output import STDOUT, as_naming, check_inputs_kept
+from ..options import SEED, number_options, preset_options
+from ..output import STDOUT, as_naming
 from .making import machine_options
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def _order(values: Mapping[str, Any]) -> Order:
     source = _source(values["image"])
     picture, path = source.read(), _path(values, source)
     if source.path is not None:
-        check_inputs_kept([source.path], [path])
+        io.check_inputs_kept([source.path], [path])
     resumed = _resumed(path, values) if values["resume"] else None
     _check_free(path, values)
     params = as_params(values) if resumed is None else resumed.params
@@ -230,7 +229,6 @@ def _dry(order: Order) -> int:
 
 
 def _options() -> list[click.Parameter]:
-    seed = Checked("INTEGER", lambda text: as_seed(as_number(text)))
     return [
         click.Argument(["image"], metavar="IMAGE"),
         click.Option(["--out"], metavar="MODEL",
@@ -239,7 +237,7 @@ def _options() -> list[click.Parameter]:
         click.Option(["--resume"], is_flag=True,
                      help="Go on with the training in MODEL: of the same picture, numbers and seed, which need not be "
                           "given again."),
-        click.Option(["--seed"], type=seed,
+        click.Option(["--seed"], type=SEED,
                      help="Decides everything random.  [default: a fresh one, which is told; 0 to 2**64 - 1]"),
         *preset_options(PRESETS),
         *number_options(SINGAN_PRESETS[PRESETS[0]]),
