@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from batch_functions import wait_for
 from conftest import make_picture
 from patchloom.batch import work as working
 from patchloom.batch.job import How, Job, Source
@@ -69,6 +70,15 @@ def cramped(job, how, earlier):
         return working.work(job, how, earlier)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def together(job, how, earlier):
+    """Work, once three processes have a job of the batch: else the first to be ready might do them all."""
+    there = Path(f"{job.folder}.there")
+    there.mkdir(exist_ok=True)
+    (there / str(os.getpid())).touch()
+    wait_for(lambda: len(list(there.iterdir())) >= 3, 60)
+    return working.work(job, how, earlier)
 
 
 def troubled(folder, *names):

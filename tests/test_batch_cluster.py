@@ -19,7 +19,7 @@ from patchloom.batch.job import How
 from patchloom.batch.local import LocalPool
 from patchloom.batch.scheduling import KILLED, run
 from patchloom.errors import Cancelled, MissingExtraError, ParameterError, PatchloomError
-from real_batches import batch, check_troubled, cramped, do, pictures, tree, troubled
+from real_batches import batch, check_troubled, cramped, do, pictures, together, tree, troubled
 
 
 @pytest.fixture(scope="module")
@@ -103,21 +103,21 @@ def after(number, strike):
     return lambda _: next(count) == number and strike()
 
 
-def test_every_result_is_there_once_whoever_is_killed(tmp_path):
-    """One of three workers; in a second run, the scheduler, which is started anew. All bytes are the serial run's."""
+@pytest.mark.parametrize("victim", ["worker", "scheduler"])
+def test_every_result_is_there_once_whoever_is_killed(tmp_path, victim):
+    """One of three workers, or the scheduler, which is started anew. All bytes are the serial run's."""
     pictures(tmp_path / "in", 5)
+    serial, parallel = tmp_path / "serial", tmp_path / "parallel"
     with LocalPool(working.work, 1, 10**9) as pool:
-        assert do(pool, batch(tmp_path / "in", tmp_path / "serial", seeds=4), tmp_path / "serial")[1].made == 20
+        assert do(pool, batch(tmp_path / "in", serial, seeds=4), serial)[1].made == 20
     with DaskCluster(tmp_path) as cluster:
         cluster.start(3)
-        for victim, strike in (("worker", lambda: kill(cluster.workers[0])), ("scheduler", cluster.restart)):
-            work = batch(tmp_path / "in", tmp_path / victim, seeds=4)
-            with ClusterPool(working.work, cluster.address, 60) as pool:
-                outcomes, summary = do(pool, work, tmp_path / victim, after(6, strike))
-            assert (summary.total, summary.failed, len(outcomes)) == (20, 0, 20)
-            assert len({outcome.worker for outcome in outcomes}) > 1
-            assert tree(tmp_path / victim) == tree(tmp_path / "serial")
-    assert len(tree(tmp_path / "serial")) == 21
+        strike = cluster.restart if victim == "scheduler" else lambda: kill(cluster.workers[0])
+        with ClusterPool(together, cluster.address, 60) as pool:
+            outcomes, summary = do(pool, batch(tmp_path / "in", parallel, seeds=4), parallel, after(6, strike))
+    assert (summary.total, summary.failed, len(outcomes)) == (20, 0, 20)
+    assert len({outcome.worker for outcome in outcomes}) > 1
+    assert tree(parallel) == tree(serial) and len(tree(serial)) == 21
 
 
 def test_a_scheduler_that_stays_away_ends_the_run(tmp_path):
