@@ -103,14 +103,14 @@ def test_memory_budget(make_picture):
 
 @native_only
 def test_seconds_are_of_the_right_order(make_picture):
-    """Only the order: the machine is not the one that was measured, and may be busy."""
+    """Only the order: the machine is not the one that was measured. It may be busy, so what it did is what counts."""
     pixels = make_picture(96, 128)
     for changes in ({"method": "patchmatch"}, {"method": "exact", "iterations": 2}):
         params = GPNNParams(**{"tolerance": 0, **changes})
         plan = plan_of(pixels, params=params)
-        start = time.perf_counter()
+        start = time.thread_time()
         patchloom.run(plan, threads=1)
-        taken = time.perf_counter() - start
+        taken = time.thread_time() - start
         assert 1 / 30 < estimate.seconds(plan, 1) / taken < 30
 
 

@@ -264,9 +264,9 @@ def test_regions_are_boxes_that_do_not_touch(seed, rows, cols, share):
 @pytest.mark.parametrize("share", [0.02, 0.05])
 def test_regions_of_noise_take_about_as_long_as_reading_it(share):
     mask = np.random.default_rng(1).random((768, 768)) < share
-    then = time.perf_counter()
+    then = time.thread_time()                             # a busy machine is no slow function
     assert len(regions(mask)) > 10000
-    assert time.perf_counter() - then < 3
+    assert time.thread_time() - then < 3
 
 
 def test_looking_for_regions_ends_when_asked_to():
