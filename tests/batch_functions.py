@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from patchloom import cancelling
-from patchloom.batch import offering
+from patchloom.batch import connecting, offering, serving
 from patchloom.batch.job import How, Job, Outcome, Source, failed
 from patchloom.batch.scheduling import run
 from patchloom.batch.work import work
@@ -41,7 +41,7 @@ def begun(folder):
     return {int(path.stem): [int(line) for line in path.read_text().split()] for path in found}
 
 
-def wait_for(ready, seconds=30):
+def wait_for(ready, seconds=60):
     """Wait until `ready` returns true."""
     end = time.monotonic() + seconds
     while not ready():
@@ -55,7 +55,7 @@ def act(job, how, earlier):
 
     ``fail``, ``final``, ``full``, ``kill`` or ``raise``: end in this way, with ``once`` only the first time;
     ``break``: fail as if a GPU had failed, and have all later jobs of this process fail so, too, which with ``stuck``
-    takes 30 s to end by itself; ``needs N``: ask for so many bytes; ``keep N``: hold so many for longer than the job;
+    takes 240 s to end by itself; ``needs N``: ask for so many bytes; ``keep N``: hold so many for longer than the job;
     ``meet N``: wait until the first N jobs have begun; ``long``: go on until it is cancelled; ``earlier``: say what
     came of an earlier run; ``stands``: find it standing.
     """
@@ -68,7 +68,7 @@ def act(job, how, earlier):
         if name == "break":
             _broken.append(job)
             if "stuck" in more:
-                atexit.register(time.sleep, 30)
+                atexit.register(time.sleep, 240)
         if name == "raise":
             raise ZeroDivisionError("a bug\nin two lines")
         if name in ("fail", "final", "full"):
@@ -83,11 +83,25 @@ def act(job, how, earlier):
     if name == "meet":
         wait_for(lambda: set(range(int(more[0]))) <= begun(folder).keys())
     if "long" in (name, *more):
+        serving._GRACE = 60.0                             # a machine may stand still for longer than it has usually
         try:
             wait_for(cancelling.check, seconds=600)
         finally:
             (folder / f"{job.number}.dropped").touch()
     return made(job, how, "stands" if name == "stands" else "made", error=str(earlier) if name == "earlier" else "")
+
+
+def waits_only(monkeypatch, seconds):
+    """Have pools wait so long for workers, once they are connected, however long that and their answers take."""
+    met = connecting.Cluster._met
+
+    def once_met(cluster):
+        client = met(cluster)
+        cluster._patience = seconds
+        return client
+
+    monkeypatch.setattr(connecting.Cluster, "_met", once_met)
+    monkeypatch.setattr(connecting.Cluster, "_time", lambda cluster: 60.0)
 
 
 def has_a_full_device():

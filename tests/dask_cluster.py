@@ -10,21 +10,15 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 
-_ALONE, _LOST = ("--idle-timeout", "300"), ("--death-timeout", "60")         # should nobody be left to end them
-
-
-def free_port():
-    """Return a port that nobody has."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+_ALONE, _LOST = ("--idle-timeout", "1800"), ("--death-timeout", "60")        # should nobody be left to end them
 
 
 class DaskCluster:
     """A scheduler on a port of its own, and workers, each with one thread; all end with the block."""
 
     def __init__(self, folder, **environment):
-        self.folder, self.port = Path(folder), free_port()
+        self.folder, self._held = Path(folder), _held_port()
+        self.port = self._held.getsockname()[1]
         self.address = f"tcp://127.0.0.1:{self.port}"
         path = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))
         self.environment = {**os.environ, "PYTHONPATH": path, "PATCHLOOM_THREADS": "1", **environment}
@@ -37,6 +31,7 @@ class DaskCluster:
         for process in [*self.workers, self.scheduler]:
             if process is not None:
                 kill(process)
+        self._held.close()
 
     def start(self, workers=3, **how):
         """Start a scheduler and workers; it takes them seconds to be there."""
@@ -72,6 +67,14 @@ class DaskCluster:
                 command, env={**self.environment, **dict(environment)}, stdout=log, stderr=log, cwd=self.folder,
                 start_new_session=True,
             )
+
+
+def _held_port():
+    """Return a socket whose port nobody gets who asks for any, while a scheduler may listen there; it does not."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 def kill(process):

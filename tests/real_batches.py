@@ -10,6 +10,7 @@ from PIL import Image
 
 from batch_functions import wait_for
 from conftest import make_picture
+from patchloom.batch import serving
 from patchloom.batch import work as working
 from patchloom.batch.job import How, Job, Source
 from patchloom.batch.manifest import Manifest
@@ -53,8 +54,14 @@ def do(pool, jobs, out, on_outcome=None, **more):
 
 
 def tree(folder):
-    """Return the bytes of all files below a folder, by their names."""
+    """Return the bytes of all files below a folder, by their names; nobody may be writing there."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def unhurried(job, how, earlier):
+    """Work, with time to tidy up when it is dropped: a machine may stand still for longer than it has usually."""
+    serving._GRACE = 60.0
+    return working.work(job, how, earlier)
 
 
 def cramped(job, how, earlier):
@@ -70,6 +77,14 @@ def cramped(job, how, earlier):
         return working.work(job, how, earlier)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def cramped_at_last(job, how, earlier):
+    """The same, but ``unlucky`` is so once what fails twice has been told: it could have its last try there, too."""
+    listed = Path(job.folder) / "manifest.jsonl"
+    if Path(job.label).stem == "unlucky":
+        wait_for(lambda: all(f"{name}.png (" in listed.read_text() for name in ("dangling", "folder")))
+    return cramped(job, how, earlier)
 
 
 def together(job, how, earlier):

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from batch_functions import act, begun, done, jobs, wait_for
-from dask_cluster import DaskCluster, free_port, kill
+from batch_functions import act, begun, done, jobs, wait_for, waits_only
+from dask_cluster import DaskCluster, kill
 from patchloom.batch import connecting
 from patchloom.batch import work as working
 from patchloom.batch.cluster import ClusterPool
@@ -19,7 +19,13 @@ from patchloom.batch.job import How
 from patchloom.batch.local import LocalPool
 from patchloom.batch.scheduling import KILLED, run
 from patchloom.errors import Cancelled, MissingExtraError, ParameterError, PatchloomError
-from real_batches import batch, check_troubled, cramped, do, pictures, together, tree, troubled
+from real_batches import batch, check_troubled, cramped_at_last, do, pictures, together, tree, troubled
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Who takes long to answer on a busy machine is not passed over for a minute."""
+    monkeypatch.setattr(connecting, "_ANSWER", 60.0)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +39,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture
 def pool(cluster):
     """What hands it jobs."""
-    with ClusterPool(act, cluster.address, 30) as found:
+    with ClusterPool(act, cluster.address, 60) as found:
         yield found
 
 
@@ -63,7 +69,7 @@ def test_one_bad_picture_is_one_failure(cluster, tmp_path):
     """Files that cannot be read, and jobs that run out of memory: by the estimate, and by force."""
     wrong = troubled(tmp_path / "in", "larger", "unlucky")
     work = batch(tmp_path / "in", tmp_path / "out")
-    with ClusterPool(cramped, cluster.address, 30) as pool:
+    with ClusterPool(cramped_at_last, cluster.address, 60) as pool:
         outcomes, summary = do(pool, work, tmp_path / "out")
     check_troubled(outcomes, summary, work, wrong, tmp_path / "out")
 
@@ -80,9 +86,9 @@ def test_results_come_after_a_fetch_was_cancelled_before_it_began(pool, tmp_path
         fetching.cancel()
 
     future = client.submit(int, 5, pure=False)
-    assert future.result(20) == 5
+    assert future.result(60) == 5
     client.sync(cancelled)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     found, _ = done(pool, jobs(tmp_path, "make"), cancel=lambda: time.monotonic() > until)
     assert found[0].good and client._gather_future is None
 
@@ -117,7 +123,10 @@ def test_every_result_is_there_once_whoever_is_killed(tmp_path, victim):
             outcomes, summary = do(pool, batch(tmp_path / "in", parallel, seeds=4), parallel, after(6, strike))
     assert (summary.total, summary.failed, len(outcomes)) == (20, 0, 20)
     assert len({outcome.worker for outcome in outcomes}) > 1
-    assert tree(parallel) == tree(serial) and len(tree(serial)) == 21
+    found = tree(parallel)
+    whole = {name: data for name, data in found.items() if not name.startswith(".patchloom-")}   # whoever is killed
+    assert whole == tree(serial) and len(whole) == 21                                    # leaves at most one half
+    assert len(found) <= 21 + 3
 
 
 def test_a_scheduler_that_stays_away_ends_the_run(tmp_path):
@@ -126,28 +135,32 @@ def test_a_scheduler_that_stays_away_ends_the_run(tmp_path):
     out = tmp_path / "out"
     with DaskCluster(tmp_path) as cluster:
         cluster.start(2)
+
+        def strike():
+            pool._cluster._patience = 2                   # it had more time to come than it has to come back
+            kill(cluster.scheduler)
+
         told = f"^scheduler={cluster.address}: does not answer, after 2 s; start it, and give the same command again: "
         with pytest.raises(PatchloomError, match=told), ClusterPool(working.work, cluster.address, 60) as pool:
-            pool._cluster._patience = 2                   # it had more time to come than it has to come back
-            do(pool, batch(tmp_path / "in", out, seeds=4), out, after(4, lambda: kill(cluster.scheduler)))
-        there = sum(name.endswith(".png") for name in tree(out))
-        assert 4 <= there < 12
-        with LocalPool(working.work, 2, 10**9) as pool:
-            summary = do(pool, batch(tmp_path / "in", out, seeds=4), out)[1]
+            do(pool, batch(tmp_path / "in", out, seeds=4), out, after(4, strike))
+    there = len(list(out.glob("*.png")))                  # now that no worker is left that may add one
+    assert 4 <= there < 12
+    with LocalPool(working.work, 2, 10**9) as pool:
+        summary = do(pool, batch(tmp_path / "in", out, seeds=4), out)[1]
     assert (summary.standing, summary.total, summary.failed) == (there, 12, 0)
 
 
 def test_who_is_connected_and_does_not_answer(tmp_path, monkeypatch):
     """A stopped worker is passed over; a stopped scheduler is waited for like one that is gone."""
-    monkeypatch.setattr(connecting, "_ANSWER", 1.0)
     with DaskCluster(tmp_path) as cluster:
         cluster.start(1)
         with ClusterPool(act, cluster.address, 60) as pool:
             stopped = cluster.add()
             wait_for(lambda: len(pool._cluster.client.scheduler_info(n_workers=-1)["workers"]) == 2)
             os.kill(stopped.pid, signal.SIGSTOP)
+            monkeypatch.setattr(connecting, "_ANSWER", 1.0)
             assert all(one.good for one in done(pool, jobs(tmp_path, *["make"] * 3))[0].values())
-            wait_for(lambda: not pool._cluster.look() and pool._cluster._silent)
+            wait_for(lambda: pool.wait(0.01) == [] and pool._cluster._silent)
             os.kill(cluster.scheduler.pid, signal.SIGSTOP)
             pool._cluster._patience = 2
             with pytest.raises(PatchloomError, match="does not answer, after 2 s; start it, and give the same"):
@@ -165,7 +178,7 @@ def test_tls_that_is_not_set_up(tmp_path, address, setting, reason):
     pictures(tmp_path / "in", 1)
     words = ["-m", "patchloom", "batch", "generate", "in", "--out", "out", "--scheduler", address, "--patience", "20"]
     ended = subprocess.run([sys.executable, *words], cwd=tmp_path, env={**os.environ, **setting}, capture_output=True,
-                           text=True, timeout=60)
+                           text=True, timeout=120)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), ended.stderr
     assert ended.stderr.startswith(f"error: scheduler={address}: cannot be connected to ({reason})")
 
@@ -201,13 +214,13 @@ def test_a_worker_or_scheduler_of_another_version_is_told_before_the_first_job(t
     monkeypatch.setattr(connecting, "__version__", "99.0")
     told = "scheduler=tcp://.*: has Patchloom .*; install Patchloom 99.0, as here, wherever the cluster runs"
     with pytest.raises(PatchloomError, match=told):
-        ClusterPool(act, cluster.address, 30)
+        ClusterPool(act, cluster.address, 60)
     with DaskCluster(tmp_path) as other:
         (tmp_path / "sitecustomize.py").write_text(HIDDEN)
         other.start(0).add(PYTHONPATH=str(tmp_path))
         monkeypatch.undo()
         with pytest.raises(PatchloomError, match="worker=tcp://.*: has no Patchloom; install Patchloom "):
-            ClusterPool(act, other.address, 30)
+            ClusterPool(act, other.address, 60)
 
 
 HIDDEN = """
@@ -236,11 +249,12 @@ def test_an_address_that_is_none(address):
         ClusterPool(act, address, 1)
 
 
-def test_nobody_there(tmp_path):
-    address = f"tcp://127.0.0.1:{free_port()}"
-    with pytest.raises(PatchloomError, match=f"^scheduler={address}: does not answer, after 0.5 s; start it, and give"):
-        ClusterPool(act, address, 0.5)
+def test_nobody_there(tmp_path, monkeypatch):
     with DaskCluster(tmp_path) as cluster:
+        told = f"^scheduler={cluster.address}: does not answer, after 0.5 s; start it, and give"
+        with pytest.raises(PatchloomError, match=told):
+            ClusterPool(act, cluster.address, 0.5)
         wait_for(cluster.start(0).answers)
+        waits_only(monkeypatch, 2)
         with pytest.raises(PatchloomError, match=": has no workers, after 2 s; start it, and give the same"):
-            ClusterPool(act, cluster.address, 2)
+            ClusterPool(act, cluster.address, 60)

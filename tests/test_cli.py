@@ -724,7 +724,7 @@ def test_ctrl_c(folder, make_picture):
     time.sleep(0.5 + random.random())
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "cancelled\n")
     assert names(folder / "out") == ["a_1.png"]
 

@@ -418,15 +418,15 @@ def test_runs_at_once_leave_what_the_caller_set() -> None:
 
     def first() -> None:
         with working(CPU, 1):
-            both.wait(10)
-            both.wait(10)
+            both.wait(60)
+            both.wait(60)
         over.set()
 
     def second() -> None:
-        both.wait(10)
+        both.wait(60)
         with working(CPU, 1):
-            both.wait(10)
-            over.wait(10)
+            both.wait(60)
+            over.wait(60)
             seen.append((torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()))
 
     def later() -> None:
@@ -440,7 +440,7 @@ def test_runs_at_once_leave_what_the_caller_set() -> None:
             for one in running:
                 one.start()
             for one in running:
-                one.join(20)
+                one.join(120)
         assert seen == [(1, False), 3]
         assert set_by_the_caller()[2:] == (3, True, True)
     finally:
