@@ -87,7 +87,7 @@ def made(client, *arguments, **options):
     return ended(client, answer.json()["id"])
 
 
-def ended(client, name, seconds=20):
+def ended(client, name, seconds=60):
     """Wait for the end of a job."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

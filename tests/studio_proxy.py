@@ -1,6 +1,6 @@
 """A reverse proxy as people put one before the studio: it takes a prefix off each path, and passes on all the rest."""
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -17,22 +17,18 @@ class Proxy(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        behind = HTTPConnection("127.0.0.1", self.server.behind, timeout=30)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
-        behind.request(self.command, self.path.removeprefix(self.server.prefix), body, headers)
-        answer = behind.getresponse()
-        self.send_response_only(answer.status, answer.reason)
-        for name, value in answer.getheaders():
-            if name.lower() not in HOP_BY_HOP:
-                self.send_header(name, value)
-        self.end_headers()
-        try:
-            while piece := answer.read1(65536):
-                self.wfile.write(piece)
-        except ConnectionError:                           # the visitor has left
-            pass
-        finally:
-            behind.close()
+        with (closing(HTTPConnection("127.0.0.1", self.server.behind, timeout=120)) as behind,
+              suppress(ConnectionError)):                 # the visitor has left
+            behind.request(self.command, self.path.removeprefix(self.server.prefix), body, headers)
+            with behind.getresponse() as answer:
+                self.send_response_only(answer.status, answer.reason)
+                for name, value in answer.getheaders():
+                    if name.lower() not in HOP_BY_HOP:
+                        self.send_header(name, value)
+                self.end_headers()
+                while piece := answer.read1(65536):
+                    self.wfile.write(piece)
 
     do_GET = do_POST = do_DELETE = pass_on
 

@@ -31,7 +31,7 @@ class Server:
         """Let the most that it held be counted from now on."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
-    def send(self, data, limit=10.0, *, leave=False):
+    def send(self, data, limit=60.0, *, leave=False):
         """Send bytes, and if told say that no more come; return all that comes back until the server closes."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=limit) as connection:
             try:
@@ -59,7 +59,7 @@ def running(folder, *options):
     try:
         yield Server(process, _address(process, log), log)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     finally:
         if process.poll() is None:
             process.kill()

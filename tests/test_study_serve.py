@@ -46,7 +46,7 @@ def ask(server, method="POST", path="/answers", body=b"", **headers):
     given = {"Host": origin.removeprefix("http://"), "Origin": origin, "Content-Type": "application/json", **headers}
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = {"Content-Length": str(len(body)), **{name.replace("_", "-"): value for name, value in given.items()}}
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     try:
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in given.items():
@@ -160,7 +160,7 @@ def test_requests_from_elsewhere_or_of_another_kind(server, headers, status, sai
 def test_the_usual_port_has_no_number(server, monkeypatch):
     """Browsers leave it out."""
     monkeypatch.setattr(server, "server_port", 80)
-    connection = http.client.HTTPConnection(*server.server_address[:2], timeout=10)
+    connection = http.client.HTTPConnection(*server.server_address[:2], timeout=60)
     for host, status in (("127.0.0.1", 200), ("localhost", 200), ("127.0.0.1:80", 200), ("example.org", 403)):
         connection.request("GET", "/", headers={"Host": host})
         answer = connection.getresponse()
@@ -237,7 +237,7 @@ def test_pictures_must_belong_together(server):
 
 
 def test_lines_that_are_no_http(server):
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as plain:
         plain.sendall(b"hello\r\n\r\n")
         said = plain.makefile("rb").read()
     assert b'{"error": ' in said
@@ -455,12 +455,12 @@ def test_serve_until_it_is_stopped(folder, made, number):
         try:
             said = process.stderr.readline()
             port = int(re.fullmatch(r"Real or fake\?  http://127\.0\.0\.1:(\d+)/  \(Ctrl-C ends it\)\n", said)[1])
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             connection.request("GET", "/")
             assert connection.getresponse().read() == made.html
             connection.close()
             process.send_signal(number)
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=60)
         finally:
             process.kill()                                # or, if it has not ended, it would be waited for
     assert (process.returncode, out, err) == (0, "", "answers.sqlite  0 answers of 0 participants\n")
@@ -474,10 +474,10 @@ def test_serve_opens_a_browser_unless_told_not_to(folder, made, monkeypatch):
     opened, shown, left = [], threading.Event(), threading.Event()
 
     def stop(self, *_):                                   # reached though the browser has not come back
-        assert "--no-browser" in arguments or shown.wait(20)
+        assert "--no-browser" in arguments or shown.wait(60)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("webbrowser.open", lambda url: (opened.append(url), shown.set(), left.wait(20)))
+    monkeypatch.setattr("webbrowser.open", lambda url: (opened.append(url), shown.set(), left.wait(60)))
     monkeypatch.setattr(study.StudyServer, "serve_forever", stop)
     arguments = ["study", "serve", "s.html", "--port", 0, "--no-browser"]
     run(*arguments)

@@ -1,6 +1,7 @@
 """The studio's routes, each with what it refuses, in this process."""
 
 import json
+import threading
 import time
 from io import BytesIO
 
@@ -11,7 +12,8 @@ from PIL import Image
 import patchloom
 from conftest import make_picture
 from patchloom import catalogue, io
-from patchloom.web import errors
+from patchloom.web import errors, jobs
+from patchloom.web.job import Job
 from patchloom.web.limits import Limits
 from patchloom.web.results import Made
 from studio_client import FAST, ended, events, made, mask, png, post, refused, studio_client
@@ -137,8 +139,27 @@ def test_events(client, done):
     assert events(answer.text)[-1][1] == done
 
 
-def test_events_while_it_runs(client):
+def test_events_while_it_runs(client, monkeypatch):
     """Each result exactly once, steps before it, and the end last."""
+    make, changes, heard = jobs.make, Job.changes, threading.Event()
+
+    def waiting(job, *arguments, **options):              # or all might be over before anybody listens
+        until = time.monotonic() + 60
+        while not job.followers:
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        made = make(job, *arguments, **options)
+        assert heard.wait(60)
+        return made
+
+    def told(job, seen):
+        found = changes(job, seen)
+        if any(event.kind == "step" for event in found):
+            heard.set()
+        return found
+
+    monkeypatch.setattr(jobs, "make", waiting)
+    monkeypatch.setattr(Job, "changes", told)
     name = post(client, parameters={"count": 2, "size": [160, 200], "iterations": 6}).json()["id"]
     found = events(client.get(f"/api/jobs/{name}/events").text)
     assert [data["index"] for kind, data in found if kind == "result"] == [0, 1]
@@ -221,7 +242,7 @@ def test_queue_cancel_and_not_ready():
     long = {"count": 64, "size": [400, 400], "iterations": 10}
     with studio_client(Limits(queue=1)) as client:
         first = post(client, parameters=long).json()["id"]
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while (state := client.get(f"/api/jobs/{first}").json()["state"]) != "running":
             assert state == "queued" and time.monotonic() < until
             time.sleep(0.01)
@@ -249,8 +270,13 @@ def test_expired():
 
 def test_too_long():
     """A job over its time says so in its state, not as an error of the request."""
-    with studio_client(Limits(seconds=0.2)) as client:
-        state = made(client, parameters={"size": [500, 500], "count": 64, "iterations": 20})
+    now, until = [0.0], time.monotonic() + 60
+    with studio_client(Limits(seconds=60), clock=lambda: now[0]) as client:
+        answer = post(client, parameters={"size": [500, 500], "count": 64, "iterations": 20})
+        while (state := client.get(answer.headers["location"]).json())["state"] in ("queued", "running"):
+            now[0] += 61 * (state["state"] == "running")
+            assert time.monotonic() < until
+            time.sleep(0.01)
         assert (state["state"], state["error"]["status"], state["error"]["code"]) == ("failed", 422, "time")
 
 

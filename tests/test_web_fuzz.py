@@ -12,7 +12,7 @@ from malformed_files import corpus, whole
 from malformed_requests import FORM, IMAGE, PICTURE, TASK, framing, posted, refused, wire
 from studio_server import answered, assert_refused, multipart, running
 
-LIMIT = 10.0                                              # seconds for a request
+LIMIT = 60.0                                              # seconds for a request
 HELD = 64                                                 # megabytes of pictures and results that this studio keeps
 SLACK = 250 << 20                                         # bytes of buffers, decoders and what malloc keeps for later
 GROUPS = {"path": 60, "method": 15, "foreign": 30, "body": 40, "parts": 40, "numbers": 70}

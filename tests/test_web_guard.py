@@ -1,5 +1,7 @@
 """Who may ask the studio, how much may be sent, and what every answer carries."""
 
+from types import SimpleNamespace
+
 import anyio
 import pytest
 
@@ -155,16 +157,16 @@ def test_body_that_stops(monkeypatch):
 
 def test_body_that_trickles(monkeypatch):
     """A byte now and then is not enough, nor is what is sent for a body that is too large read for ever."""
-    monkeypatch.setattr(guard, "SILENCE", 0.1)
-    monkeypatch.setattr(guard, "_DRAINED", 0.1)
-    sent, came = [], []
+    now, sent, came = [0.0], [], []
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     async def app(scope, receive, send):
         while (await receive()).get("more_body"):
             pass
 
     async def receive():
-        await anyio.sleep(0.01)
+        await anyio.sleep(0)
+        now[0] += 1                                       # as if it took a second
         came.append(1)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
@@ -211,7 +213,7 @@ def test_head_is_get_without_what_follows(client, path, status):
 
 def test_head_of_events_ends_at_once(client):
     """Though the job goes on."""
-    name = post(client, parameters={"count": 64, "size": [200, 300]}).json()["id"]
+    name = post(client, parameters={"count": 64, "size": [500, 500], "iterations": 20}).json()["id"]
     answer = client.request("HEAD", f"/api/jobs/{name}/events")
     assert answer.headers["content-type"].startswith("text/event-stream") and answer.content == b""
     assert client.delete(f"/api/jobs/{name}").json()["state"] == "cancelled"

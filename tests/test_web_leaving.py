@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import http.client
-import json
 import signal
 import socket
 import subprocess
@@ -18,18 +17,19 @@ import pytest
 from malformed_requests import IMAGE, TASK, posted, wire
 from patchloom.cancelling import check
 from patchloom.catalogue import TASKS
-from patchloom.web import job_routes, ordering, protocol
+from patchloom.web import guard, job_routes, ordering, protocol, serving, threads
 from patchloom.web.jobs import Studio
 from patchloom.web.limits import Limits
 from patchloom.web.serving import StudioServer
 from studio_server import answered, assert_refused
 
-SOON = 20.0
+SOON = 60.0
 
 
 @pytest.fixture(name="server")
-def server_fixture():
-    """A studio whose requests may have 200 kB."""
+def server_fixture(monkeypatch):
+    """A studio whose requests may have 200 kB, and which waits for its last answers on a busy machine too."""
+    monkeypatch.setattr(serving, "_LINGER", SOON)
     with StudioServer(Studio(Limits(body=200_000), threads=1)) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -75,16 +75,25 @@ def planning_fixture(monkeypatch):
     return begun, ended
 
 
-def test_a_client_that_leaves_ends_its_plan(server, planning):
+def test_a_client_that_leaves_ends_its_plan(server, planning, monkeypatch):
     """And nothing is made; those who wait for a thread leave without one, and others come to their turn."""
     (begun, ended), host = planning, f"127.0.0.1:{server.port}"
-    with ExitStack() as left:
-        for _ in range(job_routes._DECODERS + 3):
+    watch, watched = threads._watch, threading.Semaphore(0)
+
+    def watching(*arguments):
+        watched.release()
+        return watch(*arguments)
+
+    monkeypatch.setattr(threads, "_watch", watching)
+    with ExitStack() as left:                             # who came last leaves first: those who wait, all of them
+        for number in range(job_routes._DECODERS + 3):
             left.enter_context(connected(server)).sendall(posted(host, ('name="task"', "tile"), IMAGE))
-        assert all(begun.acquire(timeout=SOON) for _ in range(job_routes._DECODERS))
+            assert watched.acquire(timeout=SOON)
+            assert number >= job_routes._DECODERS or begun.acquire(timeout=SOON)
         assert not begun.acquire(timeout=0.1)
     assert all(ended.acquire(timeout=SOON) for _ in range(job_routes._DECODERS))
-    answer = httpx.post(server.url + "api/jobs", data={"task": "generate"}, files={"image": ("a.png", IMAGE[1])})
+    answer = httpx.post(server.url + "api/jobs", data={"task": "generate"}, files={"image": ("a.png", IMAGE[1])},
+                        timeout=SOON)
     assert answer.status_code == 202 and not begun.acquire(blocking=False)
 
 
@@ -100,8 +109,10 @@ def test_a_plan_ends_with_the_studio(server, planning):
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-def test_who_sends_too_much_sees_why(server, chunked):
+def test_who_sends_too_much_sees_why(server, monkeypatch, chunked):
     """The connection is not cut off before all is sent."""
+    monkeypatch.setattr(guard, "_PATIENCE", SOON)         # on a busy machine this may send nothing for a while
+    monkeypatch.setattr(guard, "_DRAINED", SOON)
     host, head = f"127.0.0.1:{server.port}", b'--edge\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n'
     pieces = [head + bytes(100_000 - len(head)), *[bytes(100_000)] * 3]
     more = ["Transfer-Encoding: chunked"] if chunked else []
@@ -117,14 +128,14 @@ def test_who_sends_too_much_sees_why(server, chunked):
         assert assert_refused(*answered(read(connection)))["code"] == "too-large"
 
 
-def test_who_asks_first_is_answered_first(server):
+def test_who_asks_first_is_answered_first(server, monkeypatch):
     """A body that is announced too large is not even begun."""
+    monkeypatch.setattr(guard, "_PATIENCE", 3 * SOON)     # a body that is waited for is longer than `read` waits
+    monkeypatch.setattr(guard, "_DRAINED", 3 * SOON)
     host = f"127.0.0.1:{server.port}"
     with connected(server) as connection:
         connection.sendall(wire(host, "POST", "/api/jobs", ["Expect: 100-continue"], length=300_000))
-        start = time.monotonic()
         assert assert_refused(*answered(read(connection)))["code"] == "too-large"
-        assert time.monotonic() - start < 1.5
 
 
 def test_bodies_that_are_announced_take_no_room(server):
@@ -135,21 +146,30 @@ def test_bodies_that_are_announced_take_no_room(server):
             open_.enter_context(connected(server)).sendall(
                 wire(host, "POST", "/api/jobs", kind="multipart/form-data; boundary=edge", length=200_000) + b"--")
         time.sleep(0.05)
-        answer = httpx.post(server.url + "api/jobs", data={"task": "generate"}, files={"image": ("a.png", IMAGE[1])})
+        answer = httpx.post(server.url + "api/jobs", data={"task": "generate"}, files={"image": ("a.png", IMAGE[1])},
+                            timeout=SOON)
         assert answer.status_code == 202
 
 
 def test_streams_have_a_limit(server, monkeypatch):
     """Of a job and in all; who leaves makes room."""
+    def run(*_, **__):                                    # ended by a cancel alone
+        while True:
+            check()
+            time.sleep(0.002)
+
+    generate = TASKS["generate"]
+    endless = dataclasses.replace(generate, delivery=dataclasses.replace(generate.delivery, run=run))
+    monkeypatch.setattr(ordering, "TASKS", {**TASKS, "generate": endless})
     monkeypatch.setattr(job_routes, "_FOLLOWERS", 3)
     monkeypatch.setattr(job_routes, "_STREAMS", 4)
-    data = {"task": "generate", "parameters": json.dumps({"count": 64, "size": [300, 300]})}
-    jobs = [httpx.post(server.url + "api/jobs", data=data, files={"image": ("a.png", IMAGE[1])}).json()["id"]
-            for _ in range(2)]
+    data = {"task": "generate"}
+    jobs = [httpx.post(server.url + "api/jobs", data=data, files={"image": ("a.png", IMAGE[1])},
+                       timeout=SOON).json()["id"] for _ in range(2)]
     urls = [f"{server.url}api/jobs/{job}/events" for job in jobs]
     with ExitStack() as open_:
         def follow(url, status):
-            answer = open_.enter_context(httpx.stream("GET", url))
+            answer = open_.enter_context(httpx.stream("GET", url, timeout=SOON))
             assert answer.status_code == status
             return answer
 
@@ -162,11 +182,11 @@ def test_streams_have_a_limit(server, monkeypatch):
         while not _free(urls[0]):
             assert time.monotonic() < until
     for job in jobs:
-        httpx.delete(f"{server.url}api/jobs/{job}")
+        httpx.delete(f"{server.url}api/jobs/{job}", timeout=SOON)
 
 
 def _free(url):
-    with httpx.stream("GET", url) as answer:
+    with httpx.stream("GET", url, timeout=SOON) as answer:
         return answer.status_code == 200
 
 
@@ -206,16 +226,17 @@ def test_connections_that_ask_nothing_are_closed(server, monkeypatch, sent):
                 connection.sendall(b"E" if sent else b"")
                 time.sleep(0.03)
             assert connection.recv(1 << 16) == b""
-        assert 0.05 < time.monotonic() - start < 5
+        assert time.monotonic() - start > 0.05
 
 
-def test_slow_answers_are_no_silence(server, monkeypatch, planning):
+def test_slow_answers_are_no_silence(server, planning):
     """A request that is whole waits for its answer as long as that takes."""
-    monkeypatch.setattr(protocol, "HEAD", 0.1)
     begun, _ = planning
     with connected(server) as connection:
         connection.sendall(posted(f"127.0.0.1:{server.port}", ('name="task"', "tile"), IMAGE))
         assert begun.acquire(timeout=SOON)
+        (open_,) = server._server.server_state.connections
+        assert open_._timer is None                       # nothing will close it
         connection.settimeout(0.4)
         with pytest.raises(TimeoutError):
             connection.recv(1)
@@ -228,7 +249,7 @@ from patchloom.cli import main
 
 def read(*_, **__):
     print("decodes", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 
 io.read = read
 sys.argv = ["patchloom", "studio", "--port", "0", "--no-browser"]
@@ -247,9 +268,8 @@ def test_ends_while_a_picture_is_decoded(number):
             connection.sock = socket.create_connection(tuple(host.split(":")), timeout=SOON)
             connection.sock.sendall(posted(host, TASK, IMAGE))
             assert process.stdout.readline() == "decodes\n"
-            start = time.monotonic()
             process.send_signal(number)
-            assert process.wait(SOON) == 0 and time.monotonic() - start < 5
+            assert process.wait(SOON) == 0
             assert process.stderr.read() == ""
             connection.close()
         finally:

@@ -35,20 +35,19 @@ def test_files_that_are_waited_for_hold_up_nothing_else():
 
         def slow(*arguments):
             waiting.release()
-            assert gate.wait(30)
+            assert gate.wait(240)
             return encode(*arguments)
 
         client.studio.files.image = slow
         try:
             files = [pool.submit(client.get, f"{path}/image") for _ in range(60)]
-            assert all(waiting.acquire(timeout=10) for _ in range(2))
+            assert all(waiting.acquire(timeout=60) for _ in range(2))
             assert not waiting.acquire(timeout=0.1)       # few at a time; all others wait without a thread
-            for _ in range(3):                            # the machine may be busy: once is enough
+            until, took = time.monotonic() + 60, [1.0]
+            while max(took) >= 0.2 and time.monotonic() < until:              # the machine may be busy: once is enough
                 took = [timed(lambda: client.get(path).json()["state"], "done"),
                         timed(lambda: client.delete(path).json()["state"], "done"),
                         timed(lambda: client.get("/static/docs.js").status_code, 200)]
-                if max(took) < 0.2:
-                    break
             assert max(took) < 0.2 and not any(file.done() for file in files)
         finally:
             gate.set()

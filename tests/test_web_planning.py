@@ -19,7 +19,7 @@ from patchloom.web.orders import Order
 from patchloom.web.planning import Planner, _least
 from patchloom.web.problems import Closing, TimeLimitError, problem_of
 
-SOON = 20.0
+SOON = 60.0
 
 
 @pytest.fixture(name="clock")

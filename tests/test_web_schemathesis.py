@@ -20,7 +20,7 @@ from patchloom.web.jobs import Studio  # noqa: E402
 from patchloom.web.limits import Limits  # noqa: E402
 from patchloom.web.orders import Order  # noqa: E402
 
-STUDIO = Studio(Limits(pixels=4096, queue=1000, seconds=5), threads=1)
+STUDIO = Studio(Limits(pixels=4096, queue=1000, seconds=30), threads=1)
 GUARDED = create(STUDIO, port=80, hosts=["testserver"])
 
 
@@ -49,7 +49,7 @@ def job_fixture():
         params=as_params(task), seeds=range(1, 2), sources=[], stem="a", suffixes=(".png",), icc=None,
         map_suffixes={"n": ".png"}, map_iccs={},
     ))
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not job.finished and time.monotonic() < until:
         time.sleep(0.01)
     assert job.state == "done", job.error
