@@ -118,7 +118,8 @@ def test_workers_of_one_process_all_leave_when_its_device_failed(tmp_path, monke
     if trouble != "none":
         monkeypatch.setattr(distributed.Worker, "close_gracefully", close_gracefully)
     alike = {"threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0", "protocol": "tcp"}
-    with (distributed.LocalCluster(n_workers=2, memory_limit="1GB", **alike) as cluster,
+    # No limit: these workers are this very process, which may have used more than a small one for earlier tests.
+    with (distributed.LocalCluster(n_workers=2, memory_limit=0, **alike) as cluster,
           ClusterPool(act, cluster.scheduler_address, 60) as pool):
         pool._cluster._patience = 4
         end = time.monotonic() + 60
