@@ -236,9 +236,10 @@ def test_positions_that_the_docs_tell():
 def test_laws(dimensions, weights, make_picture):
     """0 for the source itself, the same both ways, and more for more."""
     metric, source = METRICS[dimensions], make_picture(64, 72)
-    assert metric(source, source, weights=weights) == pytest.approx(0, abs=1e-9)
     other = make_picture(64, 72, seed=9)
     there, back = (metric(*pair, weights=weights) for pair in ((other, source), (source, other)))
+    # Up to the rounding of such figures, which is another on every processor.
+    assert 0 <= metric(source, source, weights=weights) < 1e-12 * there
     assert there == pytest.approx(back, rel=1e-9)
     redder = [np.clip(source + np.array([step, 0, 0]), 0, 255).astype(np.uint8) for step in (6, 20, 60)]
     scores = [metric(picture, source, weights=weights) for picture in redder]
@@ -523,12 +524,12 @@ def test_environment_variable(path, make_picture, monkeypatch):
     """It names the file where none is passed, and errors then name it."""
     source = make_picture(30, 30)
     monkeypatch.setenv("PATCHLOOM_INCEPTION", str(path))
-    assert metrics.sifid64(source, source) == 0
+    assert metrics.sifid64(source, source) == metrics.sifid64(source, source, weights=path) < 1e-3
     assert metrics.load_inception().path == str(path)
     monkeypatch.setenv("PATCHLOOM_INCEPTION", str(path.parent))
     with pytest.raises(FileError, match=f"^PATCHLOOM_INCEPTION={path.parent}: must be a file"):
         metrics.sifid64(source, source)
-    assert metrics.sifid64(source, source, weights=path) == 0
+    assert metrics.sifid64(source, source, weights=path) < 1e-3
 
 
 @pytest.mark.parametrize("value", ["", None])
