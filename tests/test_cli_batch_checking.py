@@ -82,9 +82,9 @@ def test_results_among_inputs(tmp_path):
 def test_many_folders_take_no_longer_each():
     """Where nothing is late, a folder is looked up; to compare each with each took seconds."""
     count = 4000
-    begun = time.process_time()
+    begun = time.thread_time()
     check(*(f"{at}/x{{suffix}}" for at in range(count)), inputs=[f"/in/{at}" for at in range(count)])
-    assert time.process_time() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 def test_nothing_in_a_process_own_memory(folder, make_picture):

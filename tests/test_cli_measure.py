@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 import command_line
+from batch_functions import wait_for
 from command_line import names, save
 from patchloom import io, metrics
 from patchloom.cli import group, measure_list, measure_report, measure_setup, measure_text, measure_time
@@ -505,12 +506,18 @@ def test_processes_change_nothing(pictures, folder):
     assert [failure["sample"] for failure in json.loads(one.stdout)["failed"]] == ["out/flowers_3.png", "out/sky_1.png"]
 
 
-def commands_of(session):
-    """The command lines of a session's processes, where the system shows them as files."""
+def children(session):
+    """What is told of the processes that a session's command has started, where the system shows them as files."""
     for about in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            if about.read_text().rpartition(")")[2].split()[3] == str(session):
-                yield (about.parent / "cmdline").read_text()
+            own = about.read_text().rpartition(")")[2].split()[3] == str(session)
+            if own and "spawn_main" in (about.parent / "cmdline").read_text():
+                yield (about.parent / "status").read_text()
+
+
+def at_work(status):
+    """Whether a process has begun to serve: it no longer minds Ctrl-C."""
+    return int(re.search(r"^SigIgn:\s*([0-9a-f]+)$", status, re.MULTILINE)[1], 16) & 1 << signal.SIGINT - 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="not on this machine: these are POSIX's")
@@ -518,9 +525,9 @@ def test_ctrl_c(folder, make_picture):
     """At once, in one line, and no process stays."""
     process = in_two_processes(folder, make_picture)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.communicate(timeout=30) == ("", "cancelled\n")
+    assert process.communicate(timeout=40) == ("", "cancelled\n")
     assert process.returncode == 130
-    assert not any("spawn_main" in line for line in commands_of(process.pid))
+    assert not list(children(process.pid))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="not on this machine: these are POSIX's")
@@ -529,21 +536,23 @@ def test_no_process_outlives_the_command(folder, make_picture, name):
     """However it ends: standard error, which all of them share, is closed at once."""
     process = in_two_processes(folder, make_picture)
     process.send_signal(getattr(signal, name))
-    assert process.communicate(timeout=5) == ("", "")
+    assert process.communicate(timeout=40) == ("", "")    # what they measure takes them minutes
     assert process.returncode == -getattr(signal, name)
 
 
 def in_two_processes(folder, make_picture):
     """Return a command that measures, for long, in two processes of its own."""
     for name in ("a.png", "a_1.png", "a_2.png"):
-        save(folder / name, make_picture(500, 600))
+        save(folder / name, make_picture(800, 900))
     command = [sys.executable, "-m", "patchloom", "measure", "a.png", "a_1.png", "a_2.png", "--jobs", "2"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stderr.readline().startswith("2 pairs, about ")
-    time.sleep(1)
+    if Path("/proc/self/status").exists():
+        wait_for(lambda: sum(map(bool, map(at_work, children(process.pid)))) == 2)
+    time.sleep(1)                                         # into the middle of it
     return process
 
 
