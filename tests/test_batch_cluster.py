@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from batch_functions import act, begun, done, jobs, wait_for, waits_only
 from dask_cluster import DaskCluster, kill
-from patchloom.batch import connecting
+from patchloom.batch import connecting, offering
 from patchloom.batch import work as working
 from patchloom.batch.cluster import ClusterPool
 from patchloom.batch.job import How
@@ -201,6 +202,29 @@ def test_what_no_worker_can_take_any_more(tmp_path):
 
 # Who may work
 
+def test_a_cluster_of_full_workers_ends_the_run(tmp_path, monkeypatch):
+    """Dask pauses such, and would have the batch wait for ever."""
+    told = ": has only workers that Dask has paused, their memory being nearly full, after 2 s; start them anew, with "
+    distributed = pytest.importorskip("distributed")
+    with DaskCluster(tmp_path, DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE="0.001") as cluster:
+        cluster.start(1)
+        with distributed.Client(cluster.address, timeout=60, set_as_default=False) as client:
+            wait_for(lambda: client.run_on_scheduler(offering.paused), 60)
+        waits_only(monkeypatch, 2)
+        with pytest.raises(PatchloomError, match=told):
+            ClusterPool(act, cluster.address, 60)
+
+
+def test_a_paused_worker_may_end_what_it_does():
+    def worker(status, *executing):
+        return SimpleNamespace(nthreads=2, resources={offering.BYTES: 7.0}, executing=executing,
+                               status=SimpleNamespace(name=status))
+
+    found = {"a": worker("running"), "b": worker("paused", "task"), "c": worker("paused")}
+    scheduler = SimpleNamespace(workers=found)
+    assert offering.paused(scheduler) == ["c"] and offering.workers("cpu", scheduler) == {"a": (2, 7), "b": (2, 7)}
+
+
 def test_a_worker_that_comes_late_has_its_share(tmp_path):
     with DaskCluster(tmp_path) as cluster:
         cluster.start(1)
@@ -256,5 +280,5 @@ def test_nobody_there(tmp_path, monkeypatch):
             ClusterPool(act, cluster.address, 0.5)
         wait_for(cluster.start(0).answers)
         waits_only(monkeypatch, 2)
-        with pytest.raises(PatchloomError, match=": has no workers, after 2 s; start it, and give the same"):
+        with pytest.raises(PatchloomError, match=": has no workers, after 2 s; start one, and give the same"):
             ClusterPool(act, cluster.address, 60)

@@ -113,7 +113,7 @@ class Cluster:
             now = time.monotonic()
             if self.client.status == "closed" or now - self._served > self._patience:
                 there = self._answered and self.client.status == "running"
-                raise self._nobody(self._lacking if there else "does not answer")
+                raise self._no_worker() if there else self._nobody("does not answer")
             if now > until:
                 return False
             time.sleep(min(pause, max(until - now, 0.01)))
@@ -135,7 +135,7 @@ class Cluster:
             return False
         before = set(self.workers)
         if not self._found(strict=False) and time.monotonic() - self._served > self._patience:
-            raise self._nobody(self._lacking)
+            raise self._no_worker()
         return not before.issuperset(self.workers)
 
     def _met(self) -> Any:
@@ -205,10 +205,17 @@ class Cluster:
     def _time(self) -> float:
         return min(_ANSWER, self._patience)
 
-    def _nobody(self, what: str) -> PatchloomError:
+    def _no_worker(self) -> PatchloomError:
+        with contextlib.suppress(*GONE):
+            if self.ask_scheduler(offering.paused):
+                return self._nobody("has only workers that Dask has paused, their memory being nearly full",
+                                    "start them anew, with a larger --memory-limit")
+        return self._nobody(self._lacking, "start one")
+
+    def _nobody(self, what: str, remedy: str = "start it") -> PatchloomError:
         return PatchloomError(
             explain("scheduler", self._address, f"{what}, after {self._patience:g} s",
-                    "start it, and give the same command again: it goes on where it stopped")
+                    f"{remedy}, and give the same command again: it goes on where it stopped")
         )
 
     def _found(self, *, strict: bool) -> bool:

@@ -56,11 +56,17 @@ async def offer(device: str, dask_worker: Any) -> None:
 
 
 def workers(device: str, dask_scheduler: Any) -> dict[str, tuple[int, int]]:
-    """Return of each worker, by its address, the threads and the bytes that it has offered, or 0."""
-    found = dask_scheduler.workers.items()
+    """Return of each worker that takes jobs, by its address, the threads and the bytes that it has offered, or 0."""
+    resting = set(paused(dask_scheduler))
     return {address: (max(worker.nthreads, 1),
                       int(worker.resources.get(BYTES, 0)) if on(device).keys() <= worker.resources.keys() else 0)
-            for address, worker in found}
+            for address, worker in dask_scheduler.workers.items() if address not in resting}
+
+
+def paused(dask_scheduler: Any) -> list[str]:
+    """Return the addresses of workers to which Dask gives nothing, their memory being full, and which do nothing."""
+    found = dask_scheduler.workers.items()
+    return [address for address, worker in found if worker.status.name == "paused" and not worker.executing]
 
 
 def stranded(dask_scheduler: Any, session: str) -> list[str]:
