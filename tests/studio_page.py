@@ -2,6 +2,7 @@
 
 import base64
 import io as streams
+import re
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,10 @@ class StudioPage:
         """Begin with an example."""
         if not (button := self.page.locator(f"#example-{name}")).is_visible():
             self.page.locator("#examples").click()
+        before = self.page.evaluate_handle("document.querySelector('#source .name')")
         button.click()
+        self.page.wait_for_function("""(before) => !before?.isConnected && document.querySelector('#source .name')""",
+                                    arg=before)
         expect(self.page.locator("#tool > *").first).to_be_visible()
 
     def example_of(self, task):
@@ -137,6 +141,7 @@ class StudioPage:
 
     def pixels_of(self, image):
         """Return the pixels of an img as the browser shows them: (rows, cols, 3)."""
+        expect(image).to_have_attribute("src", re.compile("."))
         data = image.evaluate("""async (image) => {
           await image.decode();
           const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);

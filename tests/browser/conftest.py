@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -36,7 +37,8 @@ def browser():
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=path, args=["--headless=new", *["--no-sandbox"] * root]     # its sandbox refuses root
+            executable_path=path, timeout=120_000,
+            args=["--headless=new", *["--no-sandbox"] * root]                           # its sandbox refuses root
         )
         yield started
         started.close()
@@ -81,7 +83,7 @@ def serving(*arguments, port=0):
 
     def stop():
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=60)[1]
         assert process.returncode == 0
         assert "Traceback" not in said
 
@@ -91,6 +93,15 @@ def serving(*arguments, port=0):
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.fixture
+def port():
+    """Hold a port for a test's servers, which nobody else is given while none of them runs."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 @pytest.fixture

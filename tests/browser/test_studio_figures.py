@@ -27,6 +27,7 @@ def figure_fixture(request):
         path = FIGURES / f"{name}.webp"
         studio.page.mouse.move(0, 0)
         studio.page.evaluate("scrollTo(0, 0); document.activeElement.blur(); document.fonts.ready")
+        studio.page.evaluate("Promise.all([...document.images].map((one) => one.src && one.decode().catch(() => {})))")
         with Image.open(BytesIO(studio.page.screenshot(animations="disabled"))) as image:
             shown = image.convert("RGB")
         if request.config.getoption("--update-screenshots"):

@@ -47,7 +47,7 @@ def sent(studio):
     """Press Run; return the parameters that are sent, and the fields and names of the files."""
     found = studio.page.evaluate("""() => new Promise((done, fail) => {
       window.noted = done;
-      setTimeout(() => fail(new Error("nothing was sent")), 10_000);
+      setTimeout(() => fail(new Error("nothing was sent")), 60_000);
       document.getElementById("run").click();
     })""")
     return found["parameters"], [tuple(one) for one in found["files"]]

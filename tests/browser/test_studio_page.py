@@ -40,6 +40,7 @@ ENDED = """
     source.addEventListener(name, (event) => { source.close(); done(JSON.parse(event.data)); });
 })
 """
+RUNS = "(id) => fetch(`api/jobs/${id}`).then((answer) => answer.json()).then(({ state }) => state === 'running')"
 # Whether what has the focus, a part of it or what stands for it is marked.
 OUTLINED = """
 () => {
@@ -129,17 +130,18 @@ def test_cancel_is_at_once_and_the_worker_takes_the_next_job(open_studio, folder
     page = studio.page
     studio.open(folder / "large.png")
     studio.opened("large.png")
-    studio.set("count", 8)
+    studio.set("count", 20)                               # minutes
     for press in (lambda: page.keyboard.press("Escape"), studio.run_button.click):
         studio.run_button.click()
         expect(studio.run_button).to_have_text(re.compile("Cancel"))
         page.locator("#cell-0 img[data-ready]").wait_for()             # the first preview is there
         press()
-        expect(studio.run_button).to_have_text(re.compile("Run"), timeout=1000)
+        expect(studio.run_button).to_have_text(re.compile("Run"))
+        expect(studio.results.first).to_have_attribute("data-state", "cancelled")
     job = page.evaluate(SUBMIT, [{"seed": 1}, 64])[1]
     began = time.monotonic()
     assert page.evaluate(ENDED, job["id"])["state"] == "done"          # the large one would take far longer
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     expect(studio.results.first).to_have_attribute("data-state", "cancelled")
     studio.example("flowers")
     studio.run(1)
@@ -181,7 +183,10 @@ def test_a_full_queue_is_told_in_plain_words(start_studio, visit):
     url, stop = start_studio("--queue", 1)
     page = StudioPage(visit(url, refused="status of 429"))
     page.example("flowers")
-    jobs = [page.page.evaluate(SUBMIT, [{"count": 40, "seed": 1}, 400]) for _ in range(3)]
+    jobs = []
+    for _ in range(3):
+        jobs.append(page.page.evaluate(SUBMIT, [{"count": 40, "seed": 1, "size": [700, 700]}, 400]))
+        page.page.wait_for_function(RUNS, arg=jobs[0][1]["id"])        # the first has left the queue
     assert [status for status, _ in jobs] == [202, 202, 429]
     page.run_button.click()
     told = re.compile(r"Too many runs are waiting. Try again in \d+ seconds?\.")
@@ -254,7 +259,7 @@ def tap(part):
           one.addEventListener("click", () => done(true), { once: true }); }); }""")
         part.tap()
         if part.page.evaluate("""() => Promise.race([window.tapped,
-          new Promise((done) => { setTimeout(() => done(false), 2000); })])"""):
+          new Promise((done) => { setTimeout(() => done(false), 20_000); })])"""):
             return
     raise AssertionError(f"{part}: three taps, and no click")
 
@@ -286,9 +291,9 @@ def test_behind_a_proxy_under_a_path(start_studio, visit, folder):
         stop()
 
 
-def test_a_server_that_goes_away_and_comes_back(start_studio, visit, folder):
+def test_a_server_that_goes_away_and_comes_back(start_studio, port, visit, folder):
     """What was made is still there, the page says what has happened, and goes on by itself."""
-    url, stop = start_studio()
+    url, stop = start_studio(port=port)
     studio = StudioPage(visit(url, offline=True))
     page = studio.page
     studio.example("flowers")
@@ -305,7 +310,7 @@ def test_a_server_that_goes_away_and_comes_back(start_studio, visit, folder):
     kept = studio.saved(page.locator("#download"), folder)
     assert io.read_metadata(str(kept))["patchloom:seed"] == "8"
     page.keyboard.press("Escape")
-    again, stop = start_studio(port=re.search(r":(\d+)/", url)[1])
+    again, stop = start_studio(port=port)
     assert again == url
     expect(offline).to_be_hidden()
     studio.run(1, seed=9)

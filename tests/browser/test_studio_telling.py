@@ -27,9 +27,10 @@ def test_a_page_that_is_loaded_again_takes_its_run_along(open_studio):
     studio.set("size", 1200)
     studio.set("size-height", 1200)
     job = accepted(studio, studio.run_button.click)
+    expect(page.locator("#run-hint")).to_have_text(re.compile("Waiting|of 16 done"))      # it knows its job
     page.reload()
     page.wait_for_selector("#example-list button")
-    assert page.evaluate(STATE, job) == "cancelled"
+    page.wait_for_function(f"async (id) => (await ({STATE})(id)) === 'cancelled'", arg=job)
 
 
 def test_a_number_that_cannot_be_is_refused_before_it_is_sent(open_studio):
