@@ -154,6 +154,8 @@ class StudioPage:
     def at(self, column, row, bounds, canvas="canvas"):
         """Return where a point lies in the window, while the stage shows all of (left, top, width, height)."""
         left, top, width, height = bounds
+        # It is told once the stage knows its size, a frame after it is seen.
+        expect(self.page.locator("[data-tool=percent]").last).to_have_text(re.compile("[0-9]"))
         box = self.part(canvas).bounding_box()
         margin = min(MARGIN, box["width"] / 12)
         scale = min((box["width"] - 2 * margin) / width, (box["height"] - 2 * margin) / height, 16)

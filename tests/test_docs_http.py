@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,21 @@ def test_shell_lines_run(server, folder):
     assert again.read_bytes() == (folder / "flowers_inpaint_7.png").read_bytes()
 
 
-def test_python_runs(server, folder, capsys):
-    """The page's Python."""
-    pytest.importorskip("httpx", reason="not on this machine: httpx")
+def test_python_runs(server, folder, capsys, monkeypatch):
+    """The page's Python; its job waits behind another one until it is followed, or it might be over before."""
+    httpx = pytest.importorskip("httpx", reason="not on this machine: httpx")
+    parameters, file = json.dumps({"size": [1200, 1800], "count": 16}), Path("examples/pictures/mountains.png")
+    job = httpx.post(server.url + "api/jobs", data={"task": "generate", "parameters": parameters},
+                     files={"image": file.read_bytes()}, timeout=240).json()
+    stream = httpx.Client.stream
+
+    @contextmanager
+    def followed(*arguments, **options):
+        with stream(*arguments, **options) as events:
+            httpx.delete(f"{server.url}api/jobs/{job['id']}", timeout=240)
+            yield events
+
+    monkeypatch.setattr(httpx.Client, "stream", followed)
     (block,) = blocks("python")
     exec(compile(block.replace(USUAL, server.url.rstrip("/")), "docs/http.md", "exec"), {})
     with Image.open("tile.png") as made, Image.open("examples/pictures/spices.png") as source:

@@ -2,10 +2,12 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 # A page of the studio's origin has its modules; `bytes64` brings what they make over.
 SETUP = """
@@ -237,6 +239,7 @@ def test_two_fingers_zoom_and_one_paints(open_studio):
     studio.example_of("generate")
     studio.page.evaluate("document.getElementById('task-inpaint').click()")
     studio.part("mode-hole").wait_for()
+    expect(studio.page.locator("[data-tool=percent]")).to_have_text(re.compile("[0-9]"))
     before, after, untouched, painted = studio.part("canvas").evaluate(FINGERS)
     assert after > 1.5 * before
     assert (untouched, painted) == ("true", "false")
