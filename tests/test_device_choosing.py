@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,13 @@ def test_other_values_are_refused(value: Any) -> None:
 def test_a_name_may_be_another_machines() -> None:
     names = ("auto", "cpu", "cuda", "cuda:1", "mps")
     assert tuple(map(as_name, names)) == names
+
+
+def test_a_name_while_another_thread_imports_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module is there, and what it will have is not: a cluster's worker that is asked twice meets that."""
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    assert as_name("cuda:1") == "cuda:1"
+    assert as_device("cpu") is None
 
 
 ELSEWHERE = ("cuda", "cuda:3", "mps", "mps:0", torch.device("cuda"), torch.device("cuda:3"))

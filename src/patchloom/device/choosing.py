@@ -93,8 +93,8 @@ def as_name(value: Any) -> str:
     ParameterError
         If it is something else.
     """
-    torch: Any = sys.modules.get("torch")
-    name = str(value) if torch is not None and isinstance(value, torch.device) else value
+    kind: Any = getattr(sys.modules.get("torch"), "device", None)        # another thread may be at torch's import
+    name = str(value) if kind is not None and isinstance(value, kind) else value
     if not isinstance(name, str) or not _NAMES.fullmatch(name):
         raise ParameterError(explain("device", repr(name), _ALLOWED))
     return name
