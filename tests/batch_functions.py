@@ -56,8 +56,8 @@ def act(job, how, earlier):
     ``fail``, ``final``, ``full``, ``kill`` or ``raise``: end in this way, with ``once`` only the first time;
     ``break``: fail as if a GPU had failed, and have all later jobs of this process fail so, too, which with ``stuck``
     takes 240 s to end by itself; ``needs N``: ask for so many bytes; ``keep N``: hold so many for longer than the job;
-    ``meet N``: wait until the first N jobs have begun; ``long``: go on until it is cancelled; ``earlier``: say what
-    came of an earlier run; ``stands``: find it standing.
+    ``meet N``: wait until the first N jobs have begun; ``until NAME``: wait for a file in the folder; ``long``: go on
+    until it is cancelled; ``earlier``: say what came of an earlier run; ``stands``: find it standing.
     """
     folder, (name, *more) = Path(job.folder), job.out.split()
     with (folder / f"{job.number}.begun").open("a") as file:
@@ -82,6 +82,8 @@ def act(job, how, earlier):
         time.sleep(1.01)                                  # loky looks once a second
     if name == "meet":
         wait_for(lambda: set(range(int(more[0]))) <= begun(folder).keys())
+    if name == "until":
+        wait_for((folder / more[0]).exists)
     if "long" in (name, *more):
         serving._GRACE = 60.0                             # a machine may stand still for longer than it has usually
         try:
@@ -128,6 +130,11 @@ def healed():
 def has_every_device():
     """Have this process say that it has any device."""
     offering.as_device = lambda device: None
+
+
+async def pause(dask_worker):
+    """Have a worker of Dask's be as one whose memory is nearly full."""
+    dask_worker.status = type(dask_worker.status).paused
 
 
 def killed(job, how, earlier):

@@ -28,10 +28,10 @@ class DaskCluster:
         return self
 
     def __exit__(self, *_):
-        for process in [*self.workers, self.scheduler]:
-            if process is not None:
-                kill(process)
-        self._held.close()
+        with self._held:
+            for process in [*self.workers, self.scheduler]:
+                if process is not None:
+                    kill(process)
 
     def start(self, workers=3, **how):
         """Start a scheduler and workers; it takes them seconds to be there."""

@@ -9,9 +9,10 @@ import sys
 import time
 from types import SimpleNamespace
 
+import distributed
 import pytest
 
-from batch_functions import act, begun, done, jobs, wait_for, waits_only
+from batch_functions import act, begun, done, jobs, pause, wait_for, waits_only
 from dask_cluster import DaskCluster, kill
 from patchloom.batch import connecting, offering
 from patchloom.batch import work as working
@@ -204,25 +205,57 @@ def test_what_no_worker_can_take_any_more(tmp_path):
 
 def test_a_cluster_of_full_workers_ends_the_run(tmp_path, monkeypatch):
     """Dask pauses such, and would have the batch wait for ever."""
-    told = ": has only workers that Dask has paused, their memory being nearly full, after 2 s; start them anew, with "
-    distributed = pytest.importorskip("distributed")
+    told = ": has workers, but Dask has paused them, as their memory is nearly full, after 2 s; start them anew, "
     with DaskCluster(tmp_path, DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE="0.001") as cluster:
         cluster.start(1)
         with distributed.Client(cluster.address, timeout=60, set_as_default=False) as client:
-            wait_for(lambda: client.run_on_scheduler(offering.paused), 60)
+            wait_for(lambda: any(rests for _, _, rests in client.run_on_scheduler(offering.workers, "cpu").values()))
         waits_only(monkeypatch, 2)
         with pytest.raises(PatchloomError, match=told):
             ClusterPool(act, cluster.address, 60)
 
 
-def test_a_paused_worker_may_end_what_it_does():
-    def worker(status, *executing):
-        return SimpleNamespace(nthreads=2, resources={offering.BYTES: 7.0}, executing=executing,
+def test_what_waits_at_a_full_worker_goes_to_another(tmp_path, monkeypatch):
+    """Dask leaves it there; what that worker has begun, it ends."""
+    monkeypatch.setattr(connecting, "_RESTS", 1.0)
+    with DaskCluster(tmp_path, DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE="False") as cluster:
+        cluster.start(2)
+        with (ClusterPool(act, cluster.address, 60) as pool,
+              distributed.Client(cluster.address, timeout=60, set_as_default=False) as client):
+            wait_for(lambda: pool.wait(0.01) == [] and len(pool._cluster.workers) == 2)
+
+            def pause_the_fuller():
+                held = {one: len(keys) for one, keys in client.processing().items()}
+                if sorted(held.values()) == [1, 2] and len(begun(tmp_path)) == 2:
+                    [fuller] = [one for one, number in held.items() if number == 2]
+                    client.run(pause, workers=[fuller])
+                    (tmp_path / "go").touch()
+
+            until = time.monotonic() + 60
+            found, _ = done(pool, jobs(tmp_path, "until go", "until go", "make"),
+                            cancel=lambda: pause_the_fuller() or time.monotonic() > until)
+    assert all(found[number].good for number in range(3)) and found[0].worker != found[1].worker
+
+
+def test_a_paused_worker_rests_once_it_has_ended_what_it_began():
+    def worker(address, status, *executing):
+        return SimpleNamespace(nthreads=2, resources={offering.BYTES: 7.0}, executing=executing, address=address,
                                status=SimpleNamespace(name=status))
 
-    found = {"a": worker("running"), "b": worker("paused", "task"), "c": worker("paused")}
-    scheduler = SimpleNamespace(workers=found)
-    assert offering.paused(scheduler) == ["c"] and offering.workers("cpu", scheduler) == {"a": (2, 7), "b": (2, 7)}
+    class Task:                                           # equal to itself only
+        def __init__(self, processing_on=None, state="processing"):
+            self.processing_on, self.state = processing_on, state
+
+    busy = Task()
+    there = {one.address: one for one in (worker("a", "running"), worker("b", "paused", busy), worker("c", "paused"))}
+    busy.processing_on = there["b"]
+    tasks = {"s-busy": busy, "s-behind": Task(there["b"]), "s-waits": Task(there["c"]), "s-fine": Task(there["a"]),
+             "s-none": Task(state="no-worker"), "s-done": Task(state="memory"), "other": Task(there["c"])}
+    scheduler = SimpleNamespace(workers=there, tasks=tasks)
+    found = offering.workers("cpu", scheduler)
+    assert found == {"a": (2, 7, False), "b": (2, 7, False), "c": (2, 7, True)}
+    assert offering.stranded(scheduler, "s-", True, []) == {"s-none"}
+    assert offering.stranded(scheduler, "s-", False, ["b", "c"]) == {"s-behind", "s-waits"}
 
 
 def test_a_worker_that_comes_late_has_its_share(tmp_path):

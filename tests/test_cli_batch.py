@@ -701,15 +701,18 @@ def test_ctrl_c_and_on(folder, make_picture):
     words = [sys.executable, "-m", "patchloom", "batch", "generate", "in", "--count", "2000", "--workers", "2", "--out",
              "out/", "--json"]
     path = os.pathsep.join(filter(None, (str(folder / "slow"), os.environ.get("PYTHONPATH"))))
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env={**os.environ, "PYTHONPATH": path},
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     kept = folder / "out" / "manifest.jsonl"
-    while not (kept.exists() and kept.read_bytes().count(b"\n") > 2):
-        with pytest.raises(subprocess.TimeoutExpired):    # it has not ended
-            process.wait(0.02)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, "PYTHONPATH": path},
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+        try:
+            while not (kept.exists() and kept.read_bytes().count(b"\n") > 2):
+                with pytest.raises(subprocess.TimeoutExpired):          # it has not ended
+                    process.wait(0.02)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert err.splitlines()[-1] == "cancelled; the same command goes on with what is left"
     made = json.loads(out)["made"]

@@ -523,37 +523,42 @@ def at_work(status):
 @pytest.mark.skipif(os.name == "nt", reason="not on this machine: these are POSIX's")
 def test_ctrl_c(folder, make_picture):
     """At once, in one line, and no process stays."""
-    process = in_two_processes(folder, make_picture)
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.communicate(timeout=40) == ("", "cancelled\n")
-    assert process.returncode == 130
-    assert not list(children(process.pid))
+    with in_two_processes(folder, make_picture) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=40) == ("", "cancelled\n")
+        assert process.returncode == 130
+        assert not list(children(process.pid))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="not on this machine: these are POSIX's")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
 def test_no_process_outlives_the_command(folder, make_picture, name):
     """However it ends: standard error, which all of them share, is closed at once."""
-    process = in_two_processes(folder, make_picture)
-    process.send_signal(getattr(signal, name))
-    assert process.communicate(timeout=40) == ("", "")    # what they measure takes them minutes
-    assert process.returncode == -getattr(signal, name)
+    with in_two_processes(folder, make_picture) as process:
+        process.send_signal(getattr(signal, name))
+        assert process.communicate(timeout=40) == ("", "")              # what they measure takes them minutes
+        assert process.returncode == -getattr(signal, name)
 
 
+@contextlib.contextmanager
 def in_two_processes(folder, make_picture):
-    """Return a command that measures, for long, in two processes of its own."""
+    """Run a command that measures, for long, in two processes of its own; none is there after the block."""
     for name in ("a.png", "a_1.png", "a_2.png"):
         save(folder / name, make_picture(800, 900))
     command = [sys.executable, "-m", "patchloom", "measure", "a.png", "a_1.png", "a_2.png", "--jobs", "2"]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert process.stderr.readline().startswith("2 pairs, about ")
-    if Path("/proc/self/status").exists():
-        wait_for(lambda: sum(map(bool, map(at_work, children(process.pid)))) == 2)
-    time.sleep(1)                                         # into the middle of it
-    return process
+    ) as process:
+        try:
+            assert process.stderr.readline().startswith("2 pairs, about ")
+            if Path("/proc/self/status").exists():
+                wait_for(lambda: sum(map(bool, map(at_work, children(process.pid)))) == 2)
+            time.sleep(1)                                 # into the middle of it
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_how_cores_are_shared(monkeypatch):

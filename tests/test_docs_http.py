@@ -84,7 +84,10 @@ def test_python_runs(server, folder, capsys, monkeypatch):
 
     monkeypatch.setattr(httpx.Client, "stream", followed)
     (block,) = blocks("python")
-    exec(compile(block.replace(USUAL, server.url.rstrip("/")), "docs/http.md", "exec"), {})
+    try:
+        exec(compile(block.replace(USUAL, server.url.rstrip("/")), "docs/http.md", "exec"), {})
+    finally:
+        httpx.delete(f"{server.url}api/jobs/{job['id']}", timeout=240)
     with Image.open("tile.png") as made, Image.open("examples/pictures/spices.png") as source:
         assert made.size == source.size
     assert "%" in capsys.readouterr().out

@@ -168,6 +168,7 @@ def test_body_that_trickles(monkeypatch):
         await anyio.sleep(0)
         now[0] += 1                                       # as if it took a second
         came.append(1)
+        assert len(came) < 50
         return {"type": "http.request", "body": b"x", "more_body": True}
 
     async def send(message):
@@ -177,7 +178,7 @@ def test_body_that_trickles(monkeypatch):
         headers = [(b"host", OWN.encode()), (b"content-length", length)]
         scope = {"type": "http", "method": "POST", "path": "/api/jobs", "headers": headers}
         anyio.run(Guard(app, port=PORT, most_bytes=5000), scope, receive, send)
-        assert sent[0]["status"] == status and code in sent[1]["body"] and 0 < len(came) < 50
+        assert sent[0]["status"] == status and code in sent[1]["body"] and came
         assert (b"connection", b"close") in sent[0]["headers"]
         sent.clear()
         came.clear()

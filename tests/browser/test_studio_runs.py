@@ -34,7 +34,7 @@ window.fetch = async (path, options) => {
 
 
 def test_a_run_that_is_cancelled_while_it_is_sent_ends_at_the_server(open_studio):
-    """Whether the page had its answer already or not: the next one need not wait for it."""
+    """The page has its answer only then; the next run need not wait for it."""
     studio = open_studio(script=LATE)
     page = studio.page
     studio.example("flowers")

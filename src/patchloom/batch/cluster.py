@@ -114,8 +114,9 @@ class ClusterPool:
         try:
             self._arrive(seconds)
             self._fetch(ended)
-            if self._cluster.look():
-                self._hand_stranded()
+            new, resting = self._cluster.look()
+            if new or resting:
+                self._hand_stranded(new, resting)
         except GONE:
             self._lose()
         self._give_up_on_large(ended)
@@ -152,9 +153,9 @@ class ClusterPool:
         for ticket, work in list(self._under_way.items()):
             self._hand(ticket, work.job, work.how, work.earlier)
 
-    def _hand_stranded(self) -> None:
-        """Hand out again what had no worker, as there are new ones."""
-        keys = set(self._cluster.ask_scheduler(offering.stranded, session=self._session))
+    def _hand_stranded(self, new: bool, resting: list[str]) -> None:
+        """Hand out again what has no worker or one that rests, as there are others."""
+        keys = self._cluster.ask_scheduler(offering.stranded, session=self._session, new=new, resting=resting)
         for ticket, work in list(self._under_way.items()):
             if work.future is not None and work.future.key in keys:
                 self._hand(ticket, work.job, work.how, work.earlier)
@@ -211,7 +212,9 @@ class ClusterPool:
 
     def _give_up_on_large(self, ended: list[Ended]) -> None:
         """Give up on jobs for which no worker has had the memory for too long: those that had it are gone."""
-        now, budget = time.monotonic(), self.budget
+        now, workers, resting = time.monotonic(), self._cluster.workers, self._cluster.resting
+        budget = max((offered for address, (_, offered) in workers.items() if address not in resting),
+                     default=self.budget)
         large = [ticket for ticket, work in self._under_way.items() if (work.how.memory or 0) > budget]
         if not large:
             self._enough = now

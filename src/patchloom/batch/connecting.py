@@ -26,6 +26,7 @@ _ATTEMPT = 5.0                                            # seconds to take leav
 _ANSWER = 10.0                                            # seconds that a scheduler or a worker may take to answer
 _SILENT = 60.0                                            # seconds until who did not, or is full, is asked again
 _PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)                      # seconds between looks for who was lost; then the last
+_RESTS = 10.0                                             # seconds until what waits at a resting worker goes elsewhere
 _LOOK = 1.0                                               # seconds between looks at which workers there are
 _LOGGERS = ("distributed.client", "distributed.core", "distributed.comm.tcp", "distributed.batched")
 
@@ -50,6 +51,8 @@ class Cluster:
         Of the scheduler.
     workers : mapping of str to (int, int)
         By its address, how many threads a worker has and how many bytes it offers; never empty.
+    resting : mapping of str to float
+        By its address, since when a worker has been idle that Dask has paused, as its memory is nearly full.
 
     Raises
     ------
@@ -69,7 +72,7 @@ class Cluster:
             ) from error
         self._dask: Any = distributed
         self._address, self._device = address, device
-        self._lacking = f"has no workers with the device {device}" if offering.on(device) else "has no workers"
+        self._fit = f"workers with the device {device}" if offering.on(device) else "workers"
         self._patience = as_real(patience, "patience", 0.1, 1e9, unit="seconds")
         self._levels = {name: logging.getLogger(name).level for name in _LOGGERS}
         for name in _LOGGERS:                             # who is lost and found is ours to tell
@@ -80,6 +83,7 @@ class Cluster:
         self._looked = 0.0                                # when we last looked at the workers
         self._served = time.monotonic()                   # when there last was one
         self.workers: dict[str, tuple[int, int]] = {}
+        self.resting: dict[str, float] = {}
         self.client: Any = None
         try:
             self.client = self._met()
@@ -119,8 +123,15 @@ class Cluster:
             time.sleep(min(pause, max(until - now, 0.01)))
         return False
 
-    def look(self) -> bool:
-        """Find out which workers there are, if that was a while ago; return whether there are new ones.
+    def look(self) -> tuple[bool, list[str]]:
+        """Find out which workers there are, if that was a while ago.
+
+        Returns
+        -------
+        bool
+            Whether there are new ones.
+        list of str
+            The addresses of those that have been resting for long, unless all do.
 
         Raises
         ------
@@ -131,12 +142,15 @@ class Cluster:
         """
         if self.client.status != "running":
             raise ConnectionError("the scheduler is lost")
-        if time.monotonic() - self._looked < _LOOK:
-            return False
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
+            return False, []
         before = set(self.workers)
-        if not self._found(strict=False) and time.monotonic() - self._served > self._patience:
-            raise self._no_worker()
-        return not before.issuperset(self.workers)
+        if not self._found(strict=False):
+            if time.monotonic() - self._served > self._patience:
+                raise self._no_worker()
+            return False, []
+        return not before.issuperset(self.workers), [one for one, since in self.resting.items() if now - since > _RESTS]
 
     def _met(self) -> Any:
         """Return a client of the scheduler, once that answers; it connects again by itself, for as long."""
@@ -206,11 +220,10 @@ class Cluster:
         return min(_ANSWER, self._patience)
 
     def _no_worker(self) -> PatchloomError:
-        with contextlib.suppress(*GONE):
-            if self.ask_scheduler(offering.paused):
-                return self._nobody("has only workers that Dask has paused, their memory being nearly full",
-                                    "start them anew, with a larger --memory-limit")
-        return self._nobody(self._lacking, "start one")
+        if self.resting:
+            return self._nobody(f"has {self._fit}, but Dask has paused them, as their memory is nearly full",
+                                "start them anew, with a larger --memory-limit")
+        return self._nobody(f"has no {self._fit}", "start one")
 
     def _nobody(self, what: str, remedy: str = "start it") -> PatchloomError:
         return PatchloomError(
@@ -224,15 +237,18 @@ class Cluster:
         if strict:
             self._check_scheduler()
         there = self.ask_scheduler(offering.workers, self._device)
-        new = [address for address, (_, offered) in there.items() if not offered and address not in self._refused
+        new = [address for address, (_, offered, _) in there.items() if not offered and address not in self._refused
                and self._silent.get(address, 0.0) < self._looked]
         if new:
             self._admit(new, strict)
             there = self.ask_scheduler(offering.workers, self._device)
         fit = {address: found for address, found in there.items() if found[1]}
+        self.resting = {address: self.resting.get(address, self._looked) for address, found in fit.items() if found[2]}
         if fit:
-            self.workers, self._served = fit, self._looked
-        return bool(fit)
+            self.workers = {address: found[:2] for address, found in fit.items()}
+        if fit.keys() > self.resting.keys():
+            self._served = self._looked
+        return fit.keys() > self.resting.keys()
 
     def _check_scheduler(self) -> None:
         """Refuse a scheduler that could not read what it is given."""

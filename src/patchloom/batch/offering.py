@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 import weakref
+from collections.abc import Collection
 from typing import Any
 
 from ..cancelling import cancelled_by
@@ -55,24 +56,31 @@ async def offer(device: str, dask_worker: Any) -> None:
     await dask_worker.set_resources(**{BYTES: int(_SHARE * limit)}, **dict.fromkeys(on(device), _MANY))
 
 
-def workers(device: str, dask_scheduler: Any) -> dict[str, tuple[int, int]]:
-    """Return of each worker that takes jobs, by its address, the threads and the bytes that it has offered, or 0."""
-    resting = set(paused(dask_scheduler))
-    return {address: (max(worker.nthreads, 1),
-                      int(worker.resources.get(BYTES, 0)) if on(device).keys() <= worker.resources.keys() else 0)
-            for address, worker in dask_scheduler.workers.items() if address not in resting}
+def workers(device: str, dask_scheduler: Any) -> dict[str, tuple[int, int, bool]]:
+    """Return of each worker, by its address, its threads, the bytes that it has offered, or 0, and whether it rests.
 
-
-def paused(dask_scheduler: Any) -> list[str]:
-    """Return the addresses of workers to which Dask gives nothing, their memory being full, and which do nothing."""
+    Dask pauses workers whose memory is nearly full: they get nothing, and rest once they have ended what they began.
+    """
     found = dask_scheduler.workers.items()
-    return [address for address, worker in found if worker.status.name == "paused" and not worker.executing]
+    return {address: (max(worker.nthreads, 1),
+                      int(worker.resources.get(BYTES, 0)) if on(device).keys() <= worker.resources.keys() else 0,
+                      worker.status.name == "paused" and not worker.executing)
+            for address, worker in found}
 
 
-def stranded(dask_scheduler: Any, session: str) -> list[str]:
-    """Return the keys of a session's tasks for which there was no worker: Dask does not look at later offers."""
+def stranded(dask_scheduler: Any, session: str, new: bool, resting: Collection[str]) -> set[str]:
+    """Return the keys of a session's tasks that others could do: `new` workers, or those that are not `resting`.
+
+    Dask does not look at later offers, and leaves a paused worker as many tasks as it has threads.
+    """
+    def waits(task: Any) -> bool:
+        there = task.processing_on
+        if there is None:
+            return new and task.state == "no-worker"
+        return there.address in resting and task not in there.executing
+
     found = dask_scheduler.tasks.items()
-    return [key for key, task in found if task.state == "no-worker" and isinstance(key, str) and session in key]
+    return {key for key, task in found if isinstance(key, str) and session in key and waits(task)}
 
 
 def serve(function: Function, job: Job, how: How, earlier: Entry | None) -> Outcome:
