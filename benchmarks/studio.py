@@ -47,6 +47,7 @@ from patchloom.resize import resize
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "pictures"
 IN_FLIGHT, SEEDS = 3, 4                                   # jobs of a client at once; seeds that it uses
 TINY = 16                                                 # px: the job that waits for the worker
+SOON = 0.1                                               # seconds: a job that ends within them is not large
 PATIENCE = 120.0                                          # seconds after which an answer counts as lost
 
 Files = dict[str, list[bytes]]
@@ -281,28 +282,35 @@ def cancels(port: int, times: int, megapixels: float, tasks: list[str]) -> dict[
         if tasks and task not in tasks:
             continue
         tiny = form("generate", {"seed": 1}, image=encoded(picture(TINY, TINY)))
-        found[task] = []
-        for turn in range(times):
-            long, next_ = client.submit(body), client.submit(tiny)
-            events = client.events(next_["id"])
-            seen = next(events)                           # the stream is open before anything is cancelled
-            _wait_for(client, long["id"], "running")
-            time.sleep(random.Random(100 * number + turn).uniform(0.0, 4.0))
-            start = time.perf_counter()
-            state = json.loads(client.ask("DELETE", f"/api/jobs/{long['id']}")[2])["state"]
-            if state != "cancelled":
-                raise RuntimeError(f"{task}: {state} before it could be cancelled; ask for more --megapixels")
-            while seen[1].get("state") != "running" and seen[0] != "result":
-                seen = next(events)
-            found[task].append(1000 * (seen[2] - start))
-            for _ in events:
-                pass
+        found[task], dice = [], random.Random(number)
+        latest = 4.0                                      # seconds until it is cancelled
+        while len(found[task]) < times:
+            took = _cancel(client, body, tiny, dice.uniform(0.0, latest))
+            if took is not None:
+                found[task].append(took)
+            elif latest < SOON:
+                raise RuntimeError(f"{task}: done before it could be cancelled; ask for more --megapixels")
+            else:
+                latest /= 2
     return found
 
 
-def _wait_for(client: Client, job: str, state: str) -> None:
-    while json.loads(client.ask("GET", f"/api/jobs/{job}")[2])["state"] != state:
+def _cancel(client: Client, body: bytes, tiny: bytes, after: float) -> float | None:
+    """Return the milliseconds from DELETE, so many seconds into a job, to the next one's run; None if it was done."""
+    long, next_ = client.submit(body), client.submit(tiny)
+    events = client.events(next_["id"])
+    seen = next(events)                                   # the stream is open before anything is cancelled
+    while json.loads(client.ask("GET", f"/api/jobs/{long['id']}")[2])["state"] == "queued":
         time.sleep(0.02)
+    time.sleep(after)
+    start = time.perf_counter()
+    state = json.loads(client.ask("DELETE", f"/api/jobs/{long['id']}")[2])["state"]
+    while seen[1].get("state") != "running" and seen[0] != "result":
+        seen = next(events)
+    took = 1000 * (seen[2] - start)
+    for _ in events:
+        pass
+    return took if state == "cancelled" else None
 
 
 # Small jobs.
@@ -352,8 +360,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures")
     options = parser.parse_args()
     machine = {"processor": _processor(), "cores": available_cores(), **kernels.info(),
-    "python": platform.python_version(),
-               "patchloom": patchloom.__version__}
+               "python": platform.python_version(), "patchloom": patchloom.__version__}
     print(", ".join(f"{name} {value}" for name, value in machine.items()), "\n")
     told: dict[str, Any] = {"machine": machine}
     if options.clients:
