@@ -21,13 +21,16 @@ def large(studio, count=8):
     studio.set("size-height", 1000)
 
 
-# Runs before every page: what is told of a job comes after the cancel, on a slow page too.
+# Runs before every page: what is told of a job comes after the cancel, and late, as on a busy machine.
 LATE = """
 const send = window.fetch;
 const cancelled = new Promise((done) => { window.cancel = done; });
 window.fetch = async (path, options) => {
   const answer = send(path, options);
-  if (path === "api/jobs") await cancelled;
+  if (path === "api/jobs") {
+    await cancelled;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
   return answer;
 };
 """
@@ -38,7 +41,7 @@ def test_a_run_that_is_cancelled_while_it_is_sent_ends_at_the_server(open_studio
     studio = open_studio(script=LATE)
     page = studio.page
     studio.example("flowers")
-    large(studio)
+    large(studio, 20)                                     # a minute and more, should it run on
     page.evaluate("""async () => {
       const button = document.getElementById("run");
       button.click();

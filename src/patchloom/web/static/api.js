@@ -34,8 +34,14 @@ async function request(path, options = {}) {
 const json = async (path, options) => (await request(path, options)).json();
 const unfinished = new Set(); // ids of this page's jobs that wait or run
 
+/** Send a job. A signal gives that up, but not once the server has begun to answer: there is a job then, to cancel. */
 export async function submit(form, signal) {
-  const job = await json("api/jobs", { method: "POST", body: form, signal });
+  const sending = new AbortController();
+  const giveUp = () => sending.abort();
+  signal?.addEventListener("abort", giveUp);
+  const answer = await request("api/jobs", { method: "POST", body: form, signal: sending.signal });
+  signal?.removeEventListener("abort", giveUp);
+  const job = await answer.json();
   unfinished.add(job.id);
   return job;
 }
@@ -133,19 +139,19 @@ function pause(signal) {
     const over = () => {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", over);
-      signal.removeEventListener("abort", over);
+      signal?.removeEventListener("abort", over);
       resolve();
     };
     const timer = setTimeout(over, document.hidden ? SELDOM : SOON);
     document.addEventListener("visibilitychange", over);
-    signal.addEventListener("abort", over);
+    signal?.addEventListener("abort", over);
   });
 }
 
 /** Hear of a job at once, to its end. */
 function stream(id, on, signal) {
   const source = new EventSource(`api/jobs/${id}/events`);
-  signal.addEventListener("abort", () => source.close());
+  signal?.addEventListener("abort", () => source.close());
   for (const kind of ["state", "step", "result", ...ENDS]) {
     source.addEventListener(kind, (event) => {
       if (!state.online) update({ online: true });

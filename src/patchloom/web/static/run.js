@@ -10,7 +10,7 @@ import { asForm, collect, problem } from "./request.js";
 import { state, tell, update } from "./state.js";
 
 const WIDE = 900; // from this width on, picture and variations stand side by side
-const ANSWERED = 50; // milliseconds in which an answer that has come is heard
+const ANSWERED = 1000; // milliseconds to wait for the answer to a request that is given up: it has the job to cancel
 
 /** Run what the form and the tool say. */
 export async function runNow() {
@@ -230,7 +230,7 @@ export function cancelNow({ quiet = false } = {}) {
   if (!run) return;
   run.leave();
   if (run.id) api.cancel(run.id).catch(report);
-  else setTimeout(() => run.sending.abort(), ANSWERED); // an answer that is here already tells which job to cancel
+  else setTimeout(() => run.sending.abort(), ANSWERED);
   end(run, { state: "cancelled" });
   if (!quiet) announce("Cancelled");
 }
